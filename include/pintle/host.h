@@ -39,9 +39,10 @@ struct pintle_host {
  * Upper case becomes lower case, one trailing dot goes. E_HOST with err->offset for: an empty
  * name or label, a label over 63 or a name over 253 bytes, NUL, non-ASCII (convert U-labels
  * before, RFC 5891), characters other than letters, digits, '-' and '_', a label that begins or
- * ends with
- * '-', brackets, IPv6 zones (RFC 6874), and names whose last label is a number but that are no
- * canonical IPv4 address ("127.1", "0x7f.1", "010.0.0.1").
+ * ends with '-', a port, brackets, IPv6 zones (RFC 6874), a dot behind an address, and names whose
+ * last label is a number but that are no canonical IPv4 address ("127.1", "0x7f.1", "010.0.0.1").
+ * An IPv4-mapped IPv6 address is not the IPv4 address in it. *out is empty on failure, and an
+ * empty host matches nothing.
  */
 PINTLE_API PINTLE_MUST_USE enum pintle_status pintle_host_parse(struct pintle_host *out,
                                                                 const char *text, size_t len,
@@ -62,6 +63,7 @@ struct pintle_pattern {
 /*
  * Read a pattern: "host", "*.host" or "**.host". Everything else is E_PATTERN: stars elsewhere,
  * stars before an IP address, and every reason pintle_host_parse() has (err->offset says where).
+ * The suffix is empty on failure, and such a pattern matches nothing.
  */
 PINTLE_API PINTLE_MUST_USE enum pintle_status pintle_pattern_parse(struct pintle_pattern *out,
                                                                    const char *text, size_t len,

@@ -27,8 +27,7 @@ extern "C" {
 /* A certificate, certificate request or key larger than this is refused unread. */
 #define PINTLE_CERT_MAX_LEN ((size_t)1024 * 1024)
 
-/* A SubjectPublicKeyInfo larger than this is refused (RSA-16384 needs 2 086 bytes; ML-DSA-87 2
- * 614). */
+/* A larger SubjectPublicKeyInfo is refused. RSA-16384 needs 2086 bytes, ML-DSA-87 2614. */
 #define PINTLE_SPKI_MAX_LEN ((size_t)64 * 1024)
 
 struct pintle_pin {
@@ -61,7 +60,8 @@ struct pintle_crypto {
  *              B64                 bare, as in Envoy and Flutter
  *
  * Fails with E_PIN: unknown form, wrong alphabet, wrong length, non-zero
- * trailing bits, anything after the pin. err->offset is the first byte at fault.
+ * trailing bits, anything after the pin. err->offset is the first byte at fault;
+ * *out is then all zero.
  */
 PINTLE_API PINTLE_MUST_USE enum pintle_status pintle_pin_parse(struct pintle_pin *out,
                                                                const char *text, size_t len,
@@ -80,8 +80,10 @@ PINTLE_API bool pintle_pin_equal(const struct pintle_pin *a, const struct pintle
  * der   exactly one certificate. Trailing bytes are refused.
  *
  * Strict DER (X.690 section 10): indefinite and non-minimal lengths, wrong tags, lengths that
- * leave their parent, missing or surplus fields of TBSCertificate are E_DER with err->offset;
- * more than PINTLE_CERT_MAX_LEN or PINTLE_SPKI_MAX_LEN is E_LIMIT. Signatures are not checked.
+ * leave their parent, missing or surplus fields of TBSCertificate, two signature algorithms that
+ * differ (RFC 5280, section 4.1.1.2) are E_DER with err->offset; more than PINTLE_CERT_MAX_LEN or
+ * PINTLE_SPKI_MAX_LEN is E_LIMIT. *out is then empty. What is inside names, parameters and
+ * extensions is not read, signatures and dates are not checked: that is path validation's work.
  */
 PINTLE_API PINTLE_MUST_USE enum pintle_status pintle_spki_from_certificate(
     struct pintle_view *out, struct pintle_view der, struct pintle_error *err);
@@ -103,7 +105,9 @@ PINTLE_API PINTLE_MUST_USE enum pintle_status pintle_pin_from_spki(
     struct pintle_pin *out, struct pintle_view spki, const struct pintle_crypto *crypto,
     struct pintle_error *err);
 
-/* pintle_spki_from_certificate() and pintle_pin_from_spki() in one. */
+/*
+ * pintle_spki_from_certificate() and pintle_pin_from_spki() in one. *out is all zero on failure.
+ */
 PINTLE_API PINTLE_MUST_USE enum pintle_status pintle_pin_from_certificate(
     struct pintle_pin *out, struct pintle_view der, const struct pintle_crypto *crypto,
     struct pintle_error *err);

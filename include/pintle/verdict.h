@@ -24,19 +24,19 @@ enum pintle_decision {
  * reports and JSON say. Values are stable.
  *
  * MATCH          accepted: a pinned key is in the verified chain
- * OFF            accepted: the rule is off, or its enforcement ended with "after": "off"; the path
- *                is valid
- * NO_RULE        no rule covers the host. Refused, unless unlisted hosts are allowed and the path
- *                is valid
+ * OFF            accepted: the rule is off, or its enforcement ended with "after": "off"; the
+ *                path is valid
+ * NO_RULE        no rule covers the host. Refused, unless unlisted hosts are allowed and the
+ *                path is valid
  * NO_HOST        refused: nobody said which host was dialled
  * MISMATCH       no pinned key in any valid path. Refused, or softened in report mode
  * DENIED         refused: a denied key is in the chain
  * PATH_INVALID   refused: no valid certificate path to a trust anchor
  * NAME_MISMATCH  refused: the certificate is for another host
  * PLAINTEXT      refused: the host has a rule and the connection has no TLS
- * UNCHECKED      refused: the handshake ended without a check by pintle (a certificate-less cipher,
- * a replaced verification callback, a connection made elsewhere) INTERNAL       refused: memory,
- * hashing or a malformed certificate stopped the check
+ * UNCHECKED      refused: the handshake ended without a check by pintle (a certificate-less
+ *                cipher, a replaced verification callback, a connection made elsewhere)
+ * INTERNAL       refused: memory, hashing or a malformed certificate stopped the check
  */
 #define PINTLE_REASON_MAP(X)                                                                       \
     X(INTERNAL, 0, "the check could not be made")                                                  \
@@ -143,9 +143,10 @@ PINTLE_API const char *pintle_mode_name(enum pintle_mode mode);
 
 /*
  * Say a verdict in one line, such as
- *   refused api.example.com:443: mismatch: no pinned key in any valid path (rule "api", 3
- * certificates, 1 path) Cut to size - 1 bytes, always NUL-terminated. Returns out. size is at
- * least 1.
+ *
+ *   refused api.example.com:443: denied: a denied key is in the chain (rule "api", 3 certificates)
+ *
+ * Cut to size - 1 bytes, always NUL-terminated. Returns out. size is at least 1.
  */
 PINTLE_API char *pintle_verdict_format(const struct pintle_verdict *v, char *out, size_t size);
 
