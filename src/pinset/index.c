@@ -159,7 +159,7 @@ static const struct pintle_rule *find_rank(const struct pintle__index *index, ui
     const uint32_t *known = index->labels[key.kind];
     const struct pintle_rule *rule = NULL;
 
-    if (key.port != 0 && (known[1] & labels) != 0)
+    if ((known[1] & labels) != 0)
         rule = find_key(index, suffix_hash, &key);
     key.port = 0;
     if (rule == NULL && (known[0] & labels) != 0)

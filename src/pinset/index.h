@@ -62,7 +62,7 @@ struct pintle__clash {
 };
 
 /*
- * Fill the table, whose slots are there and empty: pintle__table_size(key_count) of them. False if
+ * Fill the table, which is planned for key_count entries and has its slots. False if
  * two entries have an equal key: *clash then says which.
  */
 bool pintle__index_fill(struct pintle__index *index, struct pintle__clash *clash);

@@ -187,11 +187,15 @@ enum pintle_status pintle__json_read(json_t **out, const char *text, size_t len,
     static const char mark[] = "\xef\xbb\xbf";
     size_t units = (longest_string(text, len) + FILLER_MIN_LEN) / FILLER_UNIT_LEN + 1;
     struct feed feed = {text, len, units * FILLER_UNIT_LEN, 0};
+    const char *nul = len > 0 ? memchr(text, '\0', len) : NULL;
     json_error_t why;
     json_t *both;
     enum pintle_status status = PINTLE_OK;
 
     *out = NULL;
+    /* jansson 2.14 passes over a NUL behind a number or a word (load.c, stream_unget). */
+    if (nul != NULL)
+        return refuse(text, len, (size_t)(nul - text), "NUL in the document", err);
     if (len >= 3 && memcmp(text, mark, 3) == 0)
         return refuse(text, len, 0, "the document begins with a byte order mark", err);
     both = json_load_callback(feed_jansson, &feed, JSON_REJECT_DUPLICATES, &why);

@@ -87,7 +87,8 @@ static enum pintle_status check_ids(const struct pintle__load *load, const struc
 
 static enum pintle_status check_unique(const struct pintle__load *load, const struct pintle__at *at)
 {
-    struct pintle__table ids = {NULL, pintle__table_size(load->set->rule_count)};
+    uint32_t count = load->set->rule_count;
+    struct pintle__table ids = pintle__table_plan(count, count);
     enum pintle_status status;
 
     ids.slots = calloc(ids.size, sizeof(*ids.slots));
@@ -177,7 +178,7 @@ static enum pintle_status build_index(struct pintle__load *load, const struct pi
     }
     pintle__index_seal(index);
     index->rules = load->set->rules;
-    index->table.size = pintle__table_size(index->key_count);
+    index->table = pintle__table_plan(index->key_count, index->entries_len / PINTLE__ENTRY_ALIGN);
     index->table.slots = pintle__load_array(load, index->table.size, sizeof(*index->table.slots));
     patterns = pintle__load_array(load, index->entry_count, sizeof(*patterns));
     if (index->table.slots == NULL || patterns == NULL)
