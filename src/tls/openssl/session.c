@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which sessions may be resumed.
+ *
+ * A session carries the binding of the connection it was made on twice. As its session id context,
+ * which OpenSSL compares when the server resumes, also on clients and also for sessions read from a
+ * file: a second lock behind ours. OpenSSL gives that to every session at birth, though, whatever
+ * becomes of its handshake. So the binding is also written as ticket application data (which means
+ * nothing to a client otherwise, is serialised, and is inherited by later tickets), and that only
+ * once the certificate was accepted.
+ */
+#include <string.h>
+
+#include "tls/openssl/conn.h"
+
+void pintle__session_prepare(struct pintle__conn *conn)
+{
+    struct pintle *engine = conn->guard->engine;
+    const struct pintle_pinset *set = pintle_get_pinset(engine);
+
+    /* The digest first: if another pin-set gets between, the two differ and nothing is bound. */
+    memcpy(conn->set_digest, pintle_pinset_get_digest(set), PINTLE_DIGEST_LEN);
+    pintle_pinset_free(set);
+    conn->ready =
+        pintle_session_binding(conn->binding, engine, &conn->host, conn->port, NULL) == PINTLE_OK &&
+        SSL_set_session_id_context(conn->ssl, conn->binding, PINTLE_DIGEST_LEN) == 1;
+}
+
+bool pintle__session_is_bound(const struct pintle__conn *conn, SSL_SESSION *session)
+{
+    const unsigned char *context;
+    unsigned context_len;
+    void *mark;
+    size_t mark_len;
+
+    if (!conn->ready || session == NULL)
+        return false;
+    context = SSL_SESSION_get0_id_context(session, &context_len);
+    return context_len == PINTLE_DIGEST_LEN &&
+           memcmp(context, conn->binding, PINTLE_DIGEST_LEN) == 0 &&
+           SSL_SESSION_get0_ticket_appdata(session, &mark, &mark_len) == 1 &&
+           mark_len == PINTLE_DIGEST_LEN && memcmp(mark, conn->binding, PINTLE_DIGEST_LEN) == 0;
+}
+
+void pintle__session_unbind(struct pintle__conn *conn)
+{
+    SSL_SESSION *session = SSL_get_session(conn->ssl);
+
+    if (session == NULL)
+        return;
+    (void)SSL_SESSION_set1_ticket_appdata(session, NULL, 0);
+    (void)SSL_SESSION_set1_id_context(session, (const unsigned char *)"", 0);
+}
+
+void pintle__session_bind(struct pintle__conn *conn)
+{
+    SSL_SESSION *session = SSL_get_session(conn->ssl);
+    bool same_set = memcmp(conn->verdict.set_digest, conn->set_digest, PINTLE_DIGEST_LEN) == 0;
+
+    if (session == NULL)
+        return;
+    if (!conn->ready || !same_set ||
+        SSL_SESSION_set1_id_context(session, conn->binding, PINTLE_DIGEST_LEN) != 1 ||
+        SSL_SESSION_set1_ticket_appdata(session, conn->binding, PINTLE_DIGEST_LEN) != 1)
+        pintle__session_unbind(conn);
+}
+
+void pintle__session_drop_foreign(struct pintle__conn *conn)
+{
+    SSL_SESSION *session = SSL_get_session(conn->ssl);
+
+    if (session == NULL || pintle__session_is_bound(conn, session))
+        return;
+    if (SSL_in_before(conn->ssl))
+        (void)SSL_set_session(conn->ssl, NULL);
+    else
+        /* SSL_set_session() would wipe the state that renegotiation stands on. This marks the
+         * connection's own session as not resumable. */
+        (void)SSL_CTX_remove_session(SSL_get_SSL_CTX(conn->ssl), session);
+}
