@@ -32,12 +32,12 @@ struct exchange {
  */
 struct dialogue {
     const char *name;
-    uint16_t port;
-    unsigned exchange_count;
     enum progress (*take)(struct os_starttls *s, const char *want, struct pintle_error *err);
-    bool self;
     struct exchange exchanges[3];
     struct pintle_view binary; /* of the first exchange or, after the last one, of `begun` */
+    unsigned exchange_count;
+    uint16_t port;
+    bool self;
     bool begun;
 };
 
