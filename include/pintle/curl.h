@@ -16,11 +16,14 @@
  * Options the guard uses on the handle, and so takes from you: CURLOPT_SSL_CTX_FUNCTION/_DATA and
  * CURLOPT_PREREQFUNCTION/_DATA. Give yours to the guard instead (struct pintle_curl_options); they
  * are called first. CURLOPT_USE_SSL becomes CURLUSESSL_ALL, because mail and FTP log in before
- * libcurl asks about the first request. CURLOPT_SSL_VERIFYPEER and _VERIFYHOST set to 0 do not
- * weaken the guard.
+ * libcurl asks about the first request. CURLOPT_FORBID_REUSE is set when a request is refused and
+ * cleared when the next is accepted. CURLOPT_SSL_VERIFYPEER and _VERIFYHOST set to 0 do not weaken
+ * the guard. CURLOPT_PORT is not seen: the rule is that of the URL's port.
  *
- * A connection that libcurl would reuse is refused (UNCHECKED) if a handle without a guard, or with
- * one of another engine, made it. libcurl then closes it, and the next transfer makes its own.
+ * A connection that libcurl would reuse is refused if it no longer matches the pin-set in force
+ * (MISMATCH), or if a handle without a guard, or with one of another engine, made it (UNCHECKED).
+ * libcurl then closes it (one of HTTP/2 as soon as no other transfer uses it), and the next transfer
+ * makes its own.
  *
  * Needs libcurl 7.80 or later built on OpenSSL. Name look-ups that libcurl makes itself over
  * DNS-over-HTTPS are connections like any other: they need a rule for the DoH server, or unlisted

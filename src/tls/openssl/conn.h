@@ -13,19 +13,28 @@
 #ifndef PINTLE_SRC_TLS_OPENSSL_CONN_H
 #define PINTLE_SRC_TLS_OPENSSL_CONN_H
 
+#include <stdatomic.h>
+
 #include <pintle/openssl.h>
 
 typedef void pintle__info_fn(const SSL *ssl, int where, int ret);
 
+/* States of closed connections kept for the next ones. */
+#define PINTLE__SPARES 4
+
+struct pintle__conn;
+
 /*
- * Of a context. Never changes once it is set, and lives as long as the context.
+ * Of a context. Never changes once it is set but for the spares, and lives as long as the context.
  *
- * info  the context's info callback before it was guarded, or NULL
+ * info    the context's info callback before it was guarded, or NULL
+ * spares  memory for connections: what a handshake costs us is largely asking for it
  */
 struct pintle__guard {
     struct pintle *engine;
     struct pintle_openssl_hooks hooks;
     pintle__info_fn *info;
+    _Atomic(struct pintle__conn *) spares[PINTLE__SPARES];
 };
 
 /* One run of path validation: the program's own callback and the first error ours saw. */
@@ -55,7 +64,7 @@ struct pintle__check {
 struct pintle__conn {
     SSL *ssl;
     SSL_CTX *ctx;
-    const struct pintle__guard *guard;
+    struct pintle__guard *guard;
     pintle__info_fn *info;
     bool has_host;
     bool failed;
@@ -79,8 +88,8 @@ struct pintle__conn {
 /* --- state.c: where they are kept ------------------------------------------------------------ */
 
 /* The guard of a context or of a connection's present context, or NULL. */
-const struct pintle__guard *pintle__guard_get(const SSL_CTX *ctx);
-const struct pintle__guard *pintle__guard_of(const SSL *ssl);
+struct pintle__guard *pintle__guard_get(const SSL_CTX *ctx);
+struct pintle__guard *pintle__guard_of(const SSL *ssl);
 
 /* Hand a guard to a context. False for want of memory: it is then still the caller's. */
 bool pintle__guard_set(SSL_CTX *ctx, struct pintle__guard *guard);
@@ -137,10 +146,10 @@ void pintle__conn_forget(struct pintle__conn *conn);
 void pintle__conn_refuse(struct pintle__conn *conn, enum pintle_reason reason, const char *detail);
 
 /* The same for a connection without a host. */
-void pintle__refuse_unhosted(SSL *ssl, const struct pintle__guard *guard);
+void pintle__refuse_unhosted(SSL *ssl, struct pintle__guard *guard);
 
 /* Tell the hook and, for a refusal, the error queue of a verdict. */
-void pintle__conclude(const struct pintle__guard *guard, const struct pintle_verdict *verdict);
+void pintle__conclude(struct pintle__guard *guard, const struct pintle_verdict *verdict);
 
 /* What SSL_get_verify_result() says of a refusal; path_error is path validation's own. */
 int pintle__verdict_x509(const struct pintle_verdict *verdict, int path_error);

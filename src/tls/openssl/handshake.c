@@ -44,7 +44,7 @@ int pintle__verdict_x509(const struct pintle_verdict *verdict, int path_error)
     return X509_V_ERR_UNSPECIFIED;
 }
 
-void pintle__conclude(const struct pintle__guard *guard, const struct pintle_verdict *verdict)
+void pintle__conclude(struct pintle__guard *guard, const struct pintle_verdict *verdict)
 {
     char text[512];
 
@@ -66,7 +66,7 @@ void pintle__conn_refuse(struct pintle__conn *conn, enum pintle_reason reason, c
     pintle__conclude(conn->guard, &conn->verdict);
 }
 
-void pintle__refuse_unhosted(SSL *ssl, const struct pintle__guard *guard)
+void pintle__refuse_unhosted(SSL *ssl, struct pintle__guard *guard)
 {
     struct pintle_verdict verdict;
 
@@ -132,7 +132,7 @@ static void forbid_all_versions(SSL *ssl)
 /* A connection without a host: perhaps the library that made it is asked for one. */
 static struct pintle__conn *find_host(SSL *ssl)
 {
-    const struct pintle__guard *guard = pintle__guard_of(ssl);
+    struct pintle__guard *guard = pintle__guard_of(ssl);
     struct pintle__conn *conn = pintle__conn_get(ssl);
     struct pintle_host host;
     uint16_t port = 0;
@@ -149,6 +149,7 @@ static struct pintle__conn *find_host(SSL *ssl)
     conn->host = host;
     conn->port = port;
     conn->has_host = true;
+    conn->fresh = false;
     pintle__conn_forget(conn);
     return conn;
 }
@@ -206,7 +207,7 @@ static bool may_greet(struct pintle__conn *conn)
 int pintle__greet(SSL *ssl, unsigned type, unsigned context, const unsigned char **out, size_t *len,
                   X509 *cert, size_t index, int *alert, void *arg)
 {
-    const struct pintle__guard *guard = arg;
+    struct pintle__guard *guard = arg;
     struct pintle__conn *conn = find_host(ssl);
 
     (void)type;
@@ -311,7 +312,7 @@ void pintle__info(const SSL *ssl, int where, int ret)
 
 void pintle__info_and_next(const SSL *ssl, int where, int ret)
 {
-    const struct pintle__guard *guard;
+    struct pintle__guard *guard;
     struct pintle__conn *conn;
 
     pintle__info(ssl, where, ret);

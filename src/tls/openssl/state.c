@@ -27,10 +27,40 @@ static int take_index(atomic_int *slot, int class, CRYPTO_EX_dup *dup, CRYPTO_EX
     return have;
 }
 
+/* --- memory for connections ------------------------------------------------------------------ */
+
+static struct pintle__conn *take_memory(struct pintle__guard *guard)
+{
+    for (size_t i = 0; i < PINTLE__SPARES; i++) {
+        struct pintle__conn *conn =
+            atomic_exchange_explicit(&guard->spares[i], NULL, memory_order_acquire);
+
+        if (conn != NULL)
+            return conn;
+    }
+    return OPENSSL_malloc(sizeof(struct pintle__conn));
+}
+
+static void give_memory(struct pintle__guard *guard, struct pintle__conn *conn)
+{
+    for (size_t i = 0; i < PINTLE__SPARES; i++) {
+        struct pintle__conn *none = NULL;
+
+        if (atomic_compare_exchange_strong_explicit(&guard->spares[i], &none, conn,
+                                                    memory_order_release, memory_order_relaxed))
+            return;
+    }
+    OPENSSL_free(conn);
+}
+
+/* --- contexts and connections ---------------------------------------------------------------- */
+
 void pintle__guard_free(struct pintle__guard *guard)
 {
     if (guard == NULL)
         return;
+    for (size_t i = 0; i < PINTLE__SPARES; i++)
+        OPENSSL_free(atomic_load_explicit(&guard->spares[i], memory_order_acquire));
     pintle_free(guard->engine);
     OPENSSL_free(guard);
 }
@@ -54,6 +84,7 @@ static void free_conn(void *parent, void *ptr, CRYPTO_EX_DATA *data, int index, 
                       void *argp)
 {
     struct pintle__conn *conn = ptr;
+    SSL_CTX *ctx;
 
     (void)parent;
     (void)data;
@@ -63,8 +94,9 @@ static void free_conn(void *parent, void *ptr, CRYPTO_EX_DATA *data, int index, 
     if (conn == NULL)
         return;
     BIO_free_all(conn->parked);
-    SSL_CTX_free(conn->ctx);
-    OPENSSL_free(conn);
+    ctx = conn->ctx;
+    give_memory(conn->guard, conn);
+    SSL_CTX_free(ctx); /* last: the guard goes with its context */
 }
 
 /* SSL_dup(): the copy has no host, so it is refused until it is given one. */
@@ -80,14 +112,14 @@ static int dup_conn(CRYPTO_EX_DATA *to, const CRYPTO_EX_DATA *from, void **ptr, 
     return 1;
 }
 
-const struct pintle__guard *pintle__guard_get(const SSL_CTX *ctx)
+struct pintle__guard *pintle__guard_get(const SSL_CTX *ctx)
 {
     int index = atomic_load_explicit(&ctx_index, memory_order_acquire);
 
     return index < 0 || ctx == NULL ? NULL : SSL_CTX_get_ex_data(ctx, index);
 }
 
-const struct pintle__guard *pintle__guard_of(const SSL *ssl)
+struct pintle__guard *pintle__guard_of(const SSL *ssl)
 {
     return pintle__guard_get(SSL_get_SSL_CTX(ssl));
 }
@@ -119,7 +151,7 @@ static bool is_ours(pintle__info_fn *info)
 }
 
 /* Take the info callback's place. The one that OpenSSL would have called but for us is next. */
-static void take_info(struct pintle__conn *conn, const struct pintle__guard *guard)
+static void take_info(struct pintle__conn *conn, struct pintle__guard *guard)
 {
     pintle__info_fn *own = SSL_get_info_callback(conn->ssl);
     pintle__info_fn *shared = SSL_CTX_get_info_callback(SSL_get_SSL_CTX(conn->ssl));
@@ -131,18 +163,18 @@ static void take_info(struct pintle__conn *conn, const struct pintle__guard *gua
     SSL_set_info_callback(conn->ssl, conn->info != NULL ? pintle__info_and_next : pintle__info);
 }
 
-static struct pintle__conn *new_conn(SSL *ssl, const struct pintle__guard *guard)
+static struct pintle__conn *new_conn(SSL *ssl, struct pintle__guard *guard)
 {
-    struct pintle__conn *conn = OPENSSL_malloc(sizeof(*conn));
+    struct pintle__conn *conn = take_memory(guard);
 
     if (conn == NULL)
         return NULL;
     memset(conn, 0, offsetof(struct pintle__conn, verdict));
     conn->ssl = ssl;
     conn->guard = guard;
-    pintle__conn_forget(conn);
+    conn->verdict.decision = PINTLE_REFUSE;
     if (SSL_set_ex_data(ssl, atomic_load_explicit(&ssl_index, memory_order_acquire), conn) != 1) {
-        OPENSSL_free(conn);
+        give_memory(guard, conn);
         return NULL;
     }
     conn->ctx = SSL_get_SSL_CTX(ssl);
@@ -153,7 +185,7 @@ static struct pintle__conn *new_conn(SSL *ssl, const struct pintle__guard *guard
 struct pintle__conn *pintle__conn_make(SSL *ssl)
 {
     struct pintle__conn *conn = pintle__conn_get(ssl);
-    const struct pintle__guard *guard = pintle__guard_of(ssl);
+    struct pintle__guard *guard = pintle__guard_of(ssl);
     bool is_new = conn == NULL;
 
     if (guard == NULL)

@@ -141,7 +141,7 @@ static int answer(struct pintle__conn *conn, X509_STORE_CTX *ctx)
     return accepted ? 1 : 0;
 }
 
-static int verify(SSL *ssl, const struct pintle__guard *guard, X509_STORE_CTX *ctx)
+static int verify(SSL *ssl, struct pintle__guard *guard, X509_STORE_CTX *ctx)
 {
     struct pintle__conn *conn = pintle__conn_get(ssl);
 

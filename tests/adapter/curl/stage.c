@@ -88,6 +88,8 @@ static size_t add_rule(char *text, size_t len, size_t size, const struct stage_r
               rule->mode != NULL ? rule->mode : "enforce");
     if (rule->port != 0)
         len = add(text, len, size, "\"ports\":[%u],", rule->port);
+    if (rule->trust != NULL)
+        len = add(text, len, size, "\"trust\":\"%s\",", rule->trust);
     len = add(text, len, size, "\"pins\":[");
     for (size_t i = 0; i < 2 && rule->pins[i] != NULL; i++)
         len = add(text, len, size, "%s{\"spki\":\"%s\"}", i == 0 ? "" : ",",
@@ -121,8 +123,7 @@ void stage_rules(struct stage *stage, const struct stage_rule *rules)
 
 void stage_pin(struct stage *stage, const struct pki_cert *cert)
 {
-    const struct stage_rule rules[] = {{HOST, NULL, 0, {cert, NULL}},
-                                       {NULL, NULL, 0, {NULL, NULL}}};
+    const struct stage_rule rules[] = {{HOST, .pins = {cert, NULL}}, {0}};
 
     stage_rules(stage, rules);
 }

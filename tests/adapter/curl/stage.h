@@ -22,13 +22,14 @@
 
 /*
  * One rule. pins are certificates whose keys are pinned, up to the first NULL; mode NULL is
- * "enforce"; port 0 is every port.
+ * "enforce", trust NULL "pkix"; port 0 is every port.
  */
 struct stage_rule {
     const char *match;
     const char *mode;
     uint16_t port;
     const struct pki_cert *pins[2];
+    const char *trust;
 };
 
 /*

@@ -168,26 +168,34 @@ static void a_duplicate_is_refused(void **state)
     end(&stage, &web, 1);
 }
 
+/* A handle whose transfers need no TLS: to an unlisted host, through a proxy. */
+static void begin_plain(struct stage *stage, struct web *proxy)
+{
+    char url[64];
+
+    *proxy = (struct web){.h2 = false};
+    stage_init(stage);
+    stage->allow_unlisted = true;
+    web_start(proxy, NULL);
+    stage_pin(stage, &stage->host);
+    stage_guard(stage, proxy->listener.port);
+    (void)snprintf(url, sizeof(url), "http://127.0.0.1:%u", proxy->listener.port);
+    curl_easy_setopt(stage->easy, CURLOPT_PROXY, url);
+}
+
 /*
- * On the very connection that the original used last, for a host of which the original knows
- * nothing: its URL, which needs no TLS, must not speak for the duplicate's.
+ * The duplicate's host has a rule. On the very connection that the original used last, the
+ * original's URL must not speak for it.
  */
-static void a_duplicate_is_not_judged_by_the_originals_url(void **state)
+static void a_duplicate_is_not_judged_by_an_idle_original(void **state)
 {
     CURLM *multi = curl_multi_init();
-    struct web proxy = {0};
+    struct web proxy;
     struct stage stage;
-    char url[64];
     CURL *twin;
 
     (void)state;
-    stage_init(&stage);
-    stage.allow_unlisted = true;
-    web_start(&proxy, NULL);
-    stage_pin(&stage, &stage.host);
-    stage_guard(&stage, proxy.listener.port);
-    (void)snprintf(url, sizeof(url), "http://127.0.0.1:%u", proxy.listener.port);
-    curl_easy_setopt(stage.easy, CURLOPT_PROXY, url);
+    begin_plain(&stage, &proxy);
     curl_easy_setopt(stage.easy, CURLOPT_URL, "http://unlisted.example.com/");
     assert_int_equal(run(multi, stage.easy), CURLE_OK);
     twin = curl_easy_duphandle(stage.easy);
@@ -198,6 +206,70 @@ static void a_duplicate_is_not_judged_by_the_originals_url(void **state)
     curl_multi_cleanup(multi);
     end(&stage, &proxy, 1);
     assert_int_equal(atomic_load(&proxy.connections), 1);
+}
+
+/* Nor beside it, while the original waits for its answer on another connection. */
+static void a_duplicate_is_not_judged_by_a_busy_original(void **state)
+{
+    CURLM *multi = curl_multi_init();
+    struct web proxy;
+    struct stage stage;
+    int running;
+    CURL *twin;
+
+    (void)state;
+    begin_plain(&stage, &proxy);
+    curl_easy_setopt(stage.easy, CURLOPT_URL, "http://unlisted.example.com/wait");
+    assert_int_equal(curl_multi_add_handle(multi, stage.easy), CURLM_OK);
+    while (atomic_load(&proxy.requests) == 0) {
+        assert_int_equal(curl_multi_perform(multi, &running), CURLM_OK);
+        assert_int_equal(curl_multi_poll(multi, NULL, 0, 10, NULL), CURLM_OK);
+    }
+    twin = curl_easy_duphandle(stage.easy);
+    curl_easy_setopt(twin, CURLOPT_URL, "http://" HOST "/");
+    assert_int_equal(curl_multi_add_handle(multi, twin), CURLM_OK);
+    do {
+        assert_int_equal(curl_multi_perform(multi, &running), CURLM_OK);
+        assert_int_equal(curl_multi_poll(multi, NULL, 0, 10, NULL), CURLM_OK);
+    } while (running == 2);
+    assert_int_equal(curl_multi_info_read(multi, &running)->data.result, CURLE_ABORTED_BY_CALLBACK);
+    stage_expect_refused(&stage, PINTLE_REASON_UNCHECKED);
+    assert_int_equal(curl_multi_remove_handle(multi, stage.easy), CURLM_OK);
+    assert_int_equal(curl_multi_remove_handle(multi, twin), CURLM_OK);
+    curl_easy_cleanup(twin);
+    curl_multi_cleanup(multi);
+    end(&stage, &proxy, 1);
+    assert_int_equal(atomic_load(&proxy.connections), 2);
+}
+
+/* A wrong server is refused in the handshake already, by the rule for the duplicate's own port. */
+static void a_duplicates_handshake_is_judged_by_its_own_url(void **state)
+{
+    struct web elsewhere = {0};
+    struct stage stage;
+    struct web web;
+    CURL *twin;
+
+    (void)state;
+    begin(&stage, &web, true);
+    web_start(&elsewhere, &stage.host);
+    const struct stage_rule rules[] = {
+        {HOST, .port = web.listener.port, .pins = {&stage.host, NULL}},
+        {HOST, .port = elsewhere.listener.port, .pins = {&stage.backup, NULL}},
+        {0}};
+    stage_rules(&stage, rules);
+    stage_resolve(&stage, elsewhere.listener.port);
+    curl_easy_setopt(stage.easy, CURLOPT_RESOLVE, stage.resolve);
+    assert_int_equal(stage_get(&stage, web.listener.port), CURLE_OK);
+    twin = curl_easy_duphandle(stage.easy);
+    stage_url(twin, "https", HOST, elsewhere.listener.port, "/");
+    assert_int_equal(curl_easy_perform(twin), CURLE_PEER_FAILED_VERIFICATION);
+    stage_expect_refused(&stage, PINTLE_REASON_MISMATCH);
+    assert_int_equal(pintle_curl_get_verdict(stage.guard)->port, elsewhere.listener.port);
+    curl_easy_cleanup(twin);
+    end(&stage, &web, 1);
+    web_stop(&elsewhere);
+    assert_int_equal(atomic_load(&elsewhere.bytes), 0);
 }
 
 static void a_duplicate_with_a_guard_is_accepted(void **state)
@@ -345,7 +417,9 @@ int main(void)
         cmocka_unit_test(a_transfer_given_up_leaves_nothing),
         cmocka_unit_test(a_reset_handle_is_guarded_again),
         cmocka_unit_test(a_duplicate_is_refused),
-        cmocka_unit_test(a_duplicate_is_not_judged_by_the_originals_url),
+        cmocka_unit_test(a_duplicate_is_not_judged_by_an_idle_original),
+        cmocka_unit_test(a_duplicate_is_not_judged_by_a_busy_original),
+        cmocka_unit_test(a_duplicates_handshake_is_judged_by_its_own_url),
         cmocka_unit_test(a_duplicate_with_a_guard_is_accepted),
         cmocka_unit_test(own_callbacks_are_called_and_obeyed),
         cmocka_unit_test(attach_survives_every_failing_allocation),

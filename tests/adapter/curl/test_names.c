@@ -30,7 +30,8 @@ static void expect_name(const struct name *name, bool matches)
     cert = pki_leaf(name->alt_name, pki_key(PKI_P256, 7), &stage.root);
     web_start(&web, &cert);
     const struct stage_rule rules[] = {
-        {name->match, NULL, web.listener.port, {matches ? &cert : &stage.backup, NULL}}, {0}};
+        {name->match, .port = web.listener.port, .pins = {matches ? &cert : &stage.backup, NULL}},
+        {0}};
     stage_rules(&stage, rules);
     stage_guard(&stage, web.listener.port);
     stage_url(stage.easy, "https", name->url_host, web.listener.port, "/");
@@ -71,7 +72,7 @@ static void connect_to_keeps_the_identity(void **state)
         detour = curl_slist_append(NULL, text);
         const struct pki_cert *pin = matches == 1 ? &stage.host : &stage.backup;
         const struct stage_rule rules[] = {
-            {HOST, NULL, 443, {pin, NULL}}, {OTHER, NULL, 0, {&stage.host, NULL}}, {0}};
+            {HOST, .port = 443, .pins = {pin, NULL}}, {OTHER, .pins = {&stage.host, NULL}}, {0}};
         stage_rules(&stage, rules);
         stage_guard(&stage, web.listener.port);
         curl_easy_setopt(stage.easy, CURLOPT_CONNECT_TO, detour);
@@ -99,7 +100,7 @@ static void an_address_with_a_zone_is_refused(void **state)
     web_start(&web, &stage.host);
     (void)snprintf(text, sizeof(text), "::127.0.0.1:%u", web.listener.port);
     detour = curl_slist_append(NULL, text);
-    const struct stage_rule rules[] = {{"fe80::1", NULL, 0, {&stage.host, NULL}}, {0}};
+    const struct stage_rule rules[] = {{"fe80::1", .pins = {&stage.host, NULL}}, {0}};
     stage_rules(&stage, rules);
     stage_guard(&stage, web.listener.port);
     curl_easy_setopt(stage.easy, CURLOPT_CONNECT_TO, detour);
@@ -136,12 +137,41 @@ static void a_connection_alone_is_checked(void **state)
     }
 }
 
+/* libcurl's own look-ups ask nobody whom the rules do not know. */
+static void a_dns_over_https_server_needs_a_rule(void **state)
+{
+    struct web web = {0};
+    struct stage stage;
+    char url[64];
+
+    (void)state;
+    for (int listed = 0; listed < 2; listed++) {
+        stage_init(&stage);
+        web_start(&web, &stage.other);
+        const struct stage_rule rules[] = {{HOST, .pins = {&stage.host, NULL}},
+                                           {listed == 1 ? OTHER : NULL, .pins = {&stage.other}},
+                                           {0}};
+        stage_rules(&stage, rules);
+        stage_guard(&stage, web.listener.port);
+        (void)snprintf(url, sizeof(url), "https://" OTHER ":%u/", web.listener.port);
+        curl_easy_setopt(stage.easy, CURLOPT_DOH_URL, url);
+        curl_easy_setopt(stage.easy, CURLOPT_URL, "https://nowhere.example.com/");
+        assert_int_equal(curl_easy_perform(stage.easy), CURLE_COULDNT_RESOLVE_HOST);
+        stage_expect(&stage, listed == 1 ? PINTLE_ACCEPT : PINTLE_REFUSE,
+                     listed == 1 ? PINTLE_REASON_MATCH : PINTLE_REASON_NO_RULE);
+        stage_clear(&stage);
+        web_stop(&web);
+        assert_int_equal(atomic_exchange(&web.bytes, 0) > 0, listed == 1);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_host_of_the_url_picks_the_rule),
         cmocka_unit_test(connect_to_keeps_the_identity),
         cmocka_unit_test(an_address_with_a_zone_is_refused),
+        cmocka_unit_test(a_dns_over_https_server_needs_a_rule),
         cmocka_unit_test(a_connection_alone_is_checked),
     };
 

@@ -83,7 +83,7 @@ static void a_reused_connection_goes_on_under_a_set_that_still_matches(void **st
     begin(&stage, &web, false);
     stage_guard(&stage, web.listener.port);
     assert_int_equal(stage_get(&stage, web.listener.port), CURLE_OK);
-    const struct stage_rule rules[] = {{HOST, NULL, 0, {&stage.host, &stage.backup}}, {0}};
+    const struct stage_rule rules[] = {{HOST, .pins = {&stage.host, &stage.backup}}, {0}};
     stage_rules(&stage, rules);
     assert_int_equal(stage_get(&stage, web.listener.port), CURLE_OK);
     stage_expect_accepted(&stage);
@@ -181,6 +181,29 @@ static void a_connection_under_another_engine_is_refused(void **state)
     web_stop(&web);
     assert_int_equal(atomic_load(&web.requests), 1);
     assert_int_equal(atomic_load(&web.connections), 1);
+}
+
+/* CURLOPT_PORT hides the port from the guard, but not from libcurl's choice of a connection. */
+static void a_connection_decided_for_another_port_is_refused(void **state)
+{
+    struct stage stage;
+    struct web web;
+
+    (void)state;
+    begin(&stage, &web, false);
+    stage_guard(&stage, web.listener.port);
+    curl_easy_setopt(stage.easy, CURLOPT_PORT, (long)web.listener.port);
+    assert_int_equal(stage_get(&stage, 443), CURLE_OK);
+    assert_int_equal(pintle_curl_get_verdict(stage.guard)->port, 443);
+    curl_easy_setopt(stage.easy, CURLOPT_PORT, 0L);
+    assert_int_equal(stage_get(&stage, web.listener.port), CURLE_ABORTED_BY_CALLBACK);
+    stage_expect_refused(&stage, PINTLE_REASON_UNCHECKED);
+    assert_int_equal(stage_get(&stage, web.listener.port), CURLE_OK);
+    stage_expect_accepted(&stage);
+    stage_clear(&stage);
+    web_stop(&web);
+    assert_int_equal(atomic_load(&web.requests), 2);
+    assert_int_equal(atomic_load(&web.connections), 2);
 }
 
 /* What curl_share_setopt() shares between an unguarded handle and then the guarded one. */
@@ -310,6 +333,7 @@ int main(void)
         cmocka_unit_test(a_connection_of_an_unguarded_handle_is_refused),
         cmocka_unit_test(an_http2_connection_of_an_unguarded_handle_is_refused),
         cmocka_unit_test(a_connection_under_another_engine_is_refused),
+        cmocka_unit_test(a_connection_decided_for_another_port_is_refused),
         cmocka_unit_test(a_shared_connection_of_an_unguarded_handle_is_refused),
         cmocka_unit_test(a_shared_session_of_an_unguarded_handle_is_not_resumed),
         cmocka_unit_test(transfers_of_a_multi_are_each_decided),

@@ -81,7 +81,7 @@ static void *replace(void *arg)
 {
     struct shared *shared = arg;
     struct stage *stage = &shared->stage;
-    const struct stage_rule both[] = {{HOST, NULL, 0, {&stage->host, &stage->backup}}, {0}};
+    const struct stage_rule both[] = {{HOST, .pins = {&stage->host, &stage->backup}}, {0}};
 
     while (!atomic_load(&shared->over)) {
         stage_pin(stage, &stage->host);

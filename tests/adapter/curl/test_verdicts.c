@@ -41,7 +41,7 @@ static void a_backup_pin_is_accepted(void **state)
     (void)state;
     stage_init(&stage);
     web_start(&web, &stage.host);
-    const struct stage_rule rules[] = {{HOST, NULL, 0, {&stage.backup, &stage.host}}, {0}};
+    const struct stage_rule rules[] = {{HOST, .pins = {&stage.backup, &stage.host}}, {0}};
     stage_rules(&stage, rules);
     stage_guard(&stage, web.listener.port);
     assert_int_equal(stage_get(&stage, web.listener.port), CURLE_OK);
@@ -91,7 +91,7 @@ static void try_refusal(const struct refusal *row)
     stage_init(&stage);
     untrusted = pki_leaf("DNS:" HOST, pki_key(PKI_P256, 2), &stage.rogue);
     const struct pki_cert *served[] = {&stage.odd, &stage.other, &untrusted};
-    const struct stage_rule rules[] = {{HOST, NULL, 0, {&stage.host, &stage.other}}, {0}};
+    const struct stage_rule rules[] = {{HOST, .pins = {&stage.host, &stage.other}}, {0}};
     web_start(&web, served[row->served]);
     stage_rules(&stage, rules);
     stage_guard(&stage, web.listener.port);
@@ -112,6 +112,33 @@ static void a_wrong_server_gets_no_byte_of_the_request(void **state)
         try_refusal(&refusals[i]);
 }
 
+static void a_key_is_trusted_without_an_authority(void **state)
+{
+    struct web web = {0};
+    struct stage stage;
+
+    (void)state;
+    for (int matches = 0; matches < 2; matches++) {
+        stage_init(&stage);
+        struct pki_cert own = pki_leaf("DNS:device", pki_key(PKI_P256, 8), NULL);
+        const struct pki_cert *pin = matches == 1 ? &own : &stage.host;
+        const struct stage_rule rules[] = {{HOST, .pins = {pin, NULL}, .trust = "key"}, {0}};
+        web_start(&web, &own);
+        stage_rules(&stage, rules);
+        stage_guard(&stage, web.listener.port);
+        curl_easy_setopt(stage.easy, CURLOPT_SSL_VERIFYPEER, 0L);
+        curl_easy_setopt(stage.easy, CURLOPT_SSL_VERIFYHOST, 0L);
+        assert_int_equal(stage_get(&stage, web.listener.port),
+                         matches == 1 ? CURLE_OK : CURLE_PEER_FAILED_VERIFICATION);
+        stage_expect(&stage, matches == 1 ? PINTLE_ACCEPT : PINTLE_REFUSE,
+                     matches == 1 ? PINTLE_REASON_MATCH : PINTLE_REASON_PATH_INVALID);
+        stage_clear(&stage);
+        web_stop(&web);
+        pki_free(&own);
+        assert_int_equal(atomic_exchange(&web.requests, 0), matches);
+    }
+}
+
 static void a_rule_for_another_port_does_not_count(void **state)
 {
     struct web web = {0};
@@ -120,9 +147,10 @@ static void a_rule_for_another_port_does_not_count(void **state)
     (void)state;
     stage_init(&stage);
     web_start(&web, &stage.host);
-    const struct stage_rule rules[] = {{HOST, NULL, web.listener.port, {&stage.backup, NULL}},
-                                       {HOST, NULL, 443, {&stage.host, NULL}},
-                                       {0}};
+    const struct stage_rule rules[] = {
+        {HOST, .port = web.listener.port, .pins = {&stage.backup, NULL}},
+        {HOST, .port = 443, .pins = {&stage.host, NULL}},
+        {0}};
     stage_rules(&stage, rules);
     stage_guard(&stage, web.listener.port);
     assert_int_equal(stage_get(&stage, web.listener.port), CURLE_PEER_FAILED_VERIFICATION);
@@ -140,8 +168,8 @@ static CURLcode follow(struct stage *stage, const char *scheme, const char *host
     struct web from = {0};
     CURLcode code;
     const struct stage_rule rules[] = {
-        {HOST, NULL, 0, {&stage->host, NULL}},
-        {other_pin != NULL ? OTHER : NULL, NULL, 0, {other_pin, NULL}},
+        {HOST, .pins = {&stage->host, NULL}},
+        {other_pin != NULL ? OTHER : NULL, .pins = {other_pin, NULL}},
         {0}};
 
     (void)snprintf(from.location, sizeof(from.location), "%s://%s:%u/", scheme, host,
@@ -250,6 +278,7 @@ int main(void)
         cmocka_unit_test(a_pinned_server_gets_the_request),
         cmocka_unit_test(a_backup_pin_is_accepted),
         cmocka_unit_test(a_wrong_server_gets_no_byte_of_the_request),
+        cmocka_unit_test(a_key_is_trusted_without_an_authority),
         cmocka_unit_test(a_rule_for_another_port_does_not_count),
         cmocka_unit_test(a_redirect_is_decided_by_its_own_rule),
         cmocka_unit_test(a_redirect_to_a_mismatch_is_refused),

@@ -19,6 +19,8 @@ static bool answer(struct web *web, struct stream *stream, const char *request)
     char text[256];
 
     atomic_fetch_add(&web->requests, 1);
+    if (strstr(request, "/wait ") != NULL)
+        return true;
     if (strncmp(request, "GET /go ", 8) != 0)
         return stream_say(stream, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
     (void)snprintf(text, sizeof(text),

@@ -12,7 +12,7 @@
  * Set up before web_start().
  *
  * h2        talk HTTP/2 and nothing else
- * location  where the path /go leads
+ * location  where the path /go leads; /wait is never answered
  *
  * Counted over all connections:
  *
