@@ -4,7 +4,7 @@
  *
  * One call adopts it:
  *
- *   pintle_curl_attach(&guard, easy, engine, &err);
+ *   pintle_curl_attach(&guard, easy, engine, NULL, &err);
  *
  * From then on every transfer of that easy handle is checked before its request is sent: first
  * connections, redirects (by the rule of the host redirected to), reused connections (again, under
@@ -22,8 +22,8 @@
  *
  * A connection that libcurl would reuse is refused if it no longer matches the pin-set in force
  * (MISMATCH), or if a handle without a guard, or with one of another engine, made it (UNCHECKED).
- * libcurl then closes it (one of HTTP/2 as soon as no other transfer uses it), and the next transfer
- * makes its own.
+ * libcurl then closes it (one of HTTP/2 as soon as no other transfer uses it), and the next
+ * transfer makes its own.
  *
  * Needs libcurl 7.80 or later built on OpenSSL. Name look-ups that libcurl makes itself over
  * DNS-over-HTTPS are connections like any other: they need a rule for the DoH server, or unlisted

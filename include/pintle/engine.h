@@ -63,9 +63,10 @@ PINTLE_API void pintle_free(struct pintle *engine);
 
 /*
  * Put another pin-set in force, at once, for every decision that begins from now on. Takes over one
- * ownership of `set` on success only. Readers never wait: handshakes under way end under the set
- * they began to decide with. Sessions made under another pin-set are no longer resumed. E_ARGUMENT
- * if `set` has no digest.
+ * ownership of `set` on success only. Readers never wait: a certificate that is being judged is
+ * judged under the set that was in force when that began. Sessions made under another pin-set are
+ * no longer resumed; a handshake that is resuming one right now is refused (UNCHECKED), and the
+ * next attempt is a full one. E_ARGUMENT if `set` has no digest.
  */
 PINTLE_API PINTLE_MUST_USE enum pintle_status pintle_replace(struct pintle *engine,
                                                              const struct pintle_pinset *set,
@@ -145,12 +146,25 @@ PINTLE_API void pintle_decide_refusal(struct pintle_verdict *verdict, struct pin
                                       enum pintle_reason reason, const char *detail);
 
 /*
- * For adapters: what a session must be bound to, so that resuming it needs no new check: SHA-256
- * over host, port, the digest of the pin-set in force and what its rule demands now. A session may
- * be resumed only under an equal binding, and only if its own handshake was accepted and not
- * softened. E_CRYPTO.
+ * For adapters: what a session is bound to.
+ *
+ * digest      SHA-256 over host, port, the pin-set's digest and what its rule demands at this time
+ * set_digest  that pin-set's digest alone
+ * mode        the mode of the rule at this time; ENFORCE if there is none
  */
-PINTLE_API PINTLE_MUST_USE enum pintle_status pintle_session_binding(uint8_t out[PINTLE_DIGEST_LEN],
+struct pintle_binding {
+    uint8_t digest[PINTLE_DIGEST_LEN];
+    uint8_t set_digest[PINTLE_DIGEST_LEN];
+    enum pintle_mode mode;
+};
+
+/*
+ * For adapters: the binding under the pin-set in force, all of it from one look at that. A session
+ * may be resumed without a new check only under an equal digest, and only if its own handshake was
+ * accepted, not softened, and by a verdict with this set_digest and mode. E_CRYPTO; *out is then
+ * all zero.
+ */
+PINTLE_API PINTLE_MUST_USE enum pintle_status pintle_session_binding(struct pintle_binding *out,
                                                                      struct pintle *engine,
                                                                      const struct pintle_host *host,
                                                                      uint16_t port,

@@ -24,13 +24,15 @@
  *   sessions, the ticket application data.
  * - Pre-shared keys: callbacks for them are removed, for a server is to show a certificate.
  * - DANE is ignored: pins need a PKIX path (or "trust": "key").
- * - The certificate verification callback of the context and the info callback of context and
- *   connection. An info callback that was set before guard or set_host is still called.
+ * - The certificate verification callback of the context (one of the program's is lost, with the
+ *   checks it made) and the info callback of context and connection. An info callback that was set
+ *   before the handshake is still called.
  *
- * What it does not survive: the program replacing *both* the certificate verification callback
- * (SSL_CTX_set_cert_verify_callback) and the connection's info callback after set_host, or moving a
- * connection to an unguarded context (SSL_set_SSL_CTX) and replacing its info callback. One of them
- * alone is noticed: the handshake then fails as UNCHECKED, without an alert.
+ * A program that replaces the certificate verification callback (SSL_CTX_set_cert_verify_callback)
+ * afterwards, or moves a connection to another context (SSL_set_SSL_CTX), gets its handshakes
+ * refused as UNCHECKED, without an alert. What guard does not survive is a program that replaces
+ * the verification callback *and*, while a handshake is under way, the connection's info callback,
+ * or that moves a connection to an unguarded context and replaces its info callback.
  *
  * Only clients are guarded; a handshake in the server's role is refused. So is one on a connection
  * that was made before its context was guarded, and one on a copy by SSL_dup() without a host of
@@ -110,7 +112,9 @@ PINTLE_API PINTLE_MUST_USE enum pintle_status pintle_openssl_set_host(SSL *ssl, 
 
 /*
  * The verdict on the connection's last handshake: REFUSE/UNCHECKED while there is none. Lent until
- * the next handshake of `ssl` or SSL_free(). NULL if `ssl` has no host.
+ * the next handshake of `ssl` or SSL_free(). NULL if `ssl` has no host. It judges the certificate:
+ * an acceptance counts once SSL_connect(), SSL_do_handshake(), SSL_read() or SSL_write() has
+ * succeeded.
  */
 PINTLE_API const struct pintle_verdict *pintle_openssl_get_verdict(SSL *ssl);
 
@@ -121,7 +125,8 @@ PINTLE_API struct pintle *pintle_openssl_get_engine(const SSL *ssl);
  * Decide again, under the pin-set in force now, on a connection whose handshake is over: for
  * connections kept open across a change of pins. Looks at the path that was accepted; a resumed
  * connection has none and is accepted only if its session is still bound to this host, port and
- * pin-set. Sets *verdict and nothing else: to obey it is the caller's. NULL `ssl`, no host, no
+ * pin-set. Other valid paths are not looked for: a new handshake may find one. Sets *verdict and
+ * nothing else: to obey it is the caller's. NULL `ssl`, no host, no
  * handshake or one that was refused refuse.
  */
 PINTLE_API void pintle_openssl_recheck(SSL *ssl, struct pintle_verdict *verdict);

@@ -27,42 +27,49 @@ static void add_byte(struct binding *binding, unsigned byte)
     binding->bytes[binding->len++] = (uint8_t)(byte & 0xff);
 }
 
-static void add_rule(struct binding *binding, const struct pintle_rule *rule, int64_t now)
+static void add_rule(struct binding *binding, const struct pintle_rule *rule, enum pintle_mode mode)
 {
     size_t id_len = strlen(rule->id);
 
     if (id_len >= PINTLE_RULE_ID_SIZE)
         id_len = PINTLE_RULE_ID_SIZE - 1;
-    add_byte(binding, (unsigned)pintle_rule_get_mode(rule, now));
+    add_byte(binding, (unsigned)mode);
     add_byte(binding, (unsigned)rule->trust);
     add_byte(binding, (unsigned)id_len);
     add(binding, rule->id, id_len);
 }
 
-enum pintle_status pintle_session_binding(uint8_t out[PINTLE_DIGEST_LEN], struct pintle *engine,
+static void add_rule_of(struct binding *bytes, struct pintle_binding *out,
+                        const struct pintle_rule *rule, int64_t now)
+{
+    add_byte(bytes, rule != NULL);
+    if (rule == NULL)
+        return;
+    out->mode = pintle_rule_get_mode(rule, now);
+    add_rule(bytes, rule, out->mode);
+}
+
+enum pintle_status pintle_session_binding(struct pintle_binding *out, struct pintle *engine,
                                           const struct pintle_host *host, uint16_t port,
                                           struct pintle_error *err)
 {
     const struct pintle_crypto *crypto = engine->config.crypto;
     const struct pintle_pinset *set = pintle__live_get(&engine->live);
-    const struct pintle_rule *rule = pintle_pinset_find(set, host, port);
-    struct binding binding;
-    bool hashed;
+    struct binding bytes;
 
-    binding.len = 0;
-    add(&binding, label, sizeof(label));
-    add_byte(&binding, host->len);
-    add(&binding, host->text, host->len);
-    add_byte(&binding, (unsigned)port >> 8);
-    add_byte(&binding, port);
-    add(&binding, pintle_pinset_get_digest(set), PINTLE_DIGEST_LEN);
-    add_byte(&binding, rule != NULL);
-    if (rule != NULL)
-        add_rule(&binding, rule, pintle_get_time(engine));
+    memset(out, 0, sizeof(*out));
+    memcpy(out->set_digest, pintle_pinset_get_digest(set), PINTLE_DIGEST_LEN);
+    bytes.len = 0;
+    add(&bytes, label, sizeof(label));
+    add_byte(&bytes, host->len);
+    add(&bytes, host->text, host->len);
+    add_byte(&bytes, (unsigned)port >> 8);
+    add_byte(&bytes, port);
+    add(&bytes, out->set_digest, PINTLE_DIGEST_LEN);
+    add_rule_of(&bytes, out, pintle_pinset_find(set, host, port), pintle_get_time(engine));
     pintle_pinset_free(set);
-    hashed = crypto->sha256(crypto->ctx, binding.bytes, binding.len, out);
-    if (!hashed) {
-        memset(out, 0, PINTLE_DIGEST_LEN);
+    if (!crypto->sha256(crypto->ctx, bytes.bytes, bytes.len, out->digest)) {
+        memset(out, 0, sizeof(*out));
         pintle__error_set(err, PINTLE_E_CRYPTO, "the crypto provider cannot hash");
         return PINTLE_E_CRYPTO;
     }

@@ -56,10 +56,11 @@ struct pintle__check {
  * greeted     a ClientHello was built, the handshake is not over
  * judged      the verdict is that of the handshake under way, or of the last one
  * walled      a refusal took the connection's output away
+ * wall        what it writes to since, lent by OpenSSL; NULL if there was no memory for one
  * path        how the path that was accepted had ended
- * binding     what a session must be bound to now, set_digest the pin-set that says so
+ * binding     what a session must be bound to now
  * check       set while path validation runs
- * parked      the connection's own output once `walled`: one reference
+ * parked      the connection's own output behind the `wall`: one reference
  */
 struct pintle__conn {
     SSL *ssl;
@@ -73,14 +74,14 @@ struct pintle__conn {
     bool fresh;
     bool greeted;
     bool judged;
-    bool walled;
     bool in_info;
     uint16_t port;
     enum pintle_path path;
     struct pintle_host host;
-    uint8_t binding[PINTLE_DIGEST_LEN];
-    uint8_t set_digest[PINTLE_DIGEST_LEN];
+    struct pintle_binding binding;
     struct pintle__check *check;
+    bool walled;
+    BIO *wall;
     BIO *parked;
     struct pintle_verdict verdict;
 };
@@ -116,6 +117,9 @@ void pintle__session_prepare(struct pintle__conn *conn);
 
 /* True if the session was made by a handshake that was accepted under the present binding. */
 bool pintle__session_is_bound(const struct pintle__conn *conn, SSL_SESSION *session);
+
+/* The same for any binding. */
+bool pintle__session_is_bound_to(const struct pintle_binding *binding, SSL_SESSION *session);
 
 /* The handshake under way was accepted under the binding: its session may be resumed. */
 void pintle__session_bind(struct pintle__conn *conn);

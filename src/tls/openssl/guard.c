@@ -112,7 +112,12 @@ enum pintle_status pintle_openssl_set_host(SSL *ssl, const char *host, uint16_t 
         pintle__error_set(err, PINTLE_E_NOMEM, "no memory for the connection's state");
         return PINTLE_E_NOMEM;
     }
-    status = set_host(conn, host, port, err);
+    if (conn->guard == pintle__guard_of(ssl)) {
+        status = set_host(conn, host, port, err);
+    } else {
+        status = PINTLE_E_STATE;
+        pintle__error_set(err, status, "the connection was moved to another context");
+    }
     conn->has_host = status == PINTLE_OK;
     conn->failed = status != PINTLE_OK;
     conn->fresh = false;

@@ -16,6 +16,7 @@
 #define ERR_REASON_BASE 100
 
 static const char unjudged[] = "the handshake showed no certificate to the check";
+static const char moved[] = "the connection was moved to another context";
 static const char foreign_session[] = "the session on offer was not made under this host, port and "
                                       "pin-set";
 
@@ -103,7 +104,20 @@ static void take_output(SSL *ssl, struct pintle__conn *conn)
         BIO_free_all(conn->parked);
         conn->parked = output;
     }
+    if (conn != NULL)
+        conn->wall = wall;
     SSL_set0_wbio(ssl, wall);
+}
+
+/* The connection begins anew, after SSL_clear(): it may write again. */
+static void give_output_back(struct pintle__conn *conn)
+{
+    if (conn->walled && SSL_get_wbio(conn->ssl) == conn->wall) {
+        SSL_set0_wbio(conn->ssl, conn->parked);
+        conn->parked = NULL;
+    }
+    conn->walled = false;
+    conn->wall = NULL;
 }
 
 /*
@@ -113,7 +127,7 @@ static void take_output(SSL *ssl, struct pintle__conn *conn)
  */
 static void wall_off(SSL *ssl, struct pintle__conn *conn)
 {
-    if (conn == NULL || !conn->walled)
+    if (conn == NULL || !conn->walled || SSL_get_wbio(ssl) != conn->wall)
         take_output(ssl, conn);
     if (conn != NULL)
         conn->walled = true;
@@ -173,7 +187,7 @@ static void start(SSL *ssl)
     if (conn == NULL || !conn->has_host)
         return;
     if (SSL_in_before(ssl)) {
-        conn->walled = false; /* SSL_clear() and another connection */
+        give_output_back(conn);
         pintle__conn_forget(conn);
     }
     drop_psk(ssl);
@@ -188,10 +202,16 @@ static bool may_greet(struct pintle__conn *conn)
 
     if (!conn->prepared) /* START did not come: the program took the info callback */
         pintle__session_prepare(conn);
+    /* The info callback alone judges handshakes without certificates: take it back if it is lost. */
+    (void)pintle__conn_make(conn->ssl);
     conn->prepared = false;
     conn->greeted = true;
     pintle__conn_forget(conn);
     drop_psk(conn->ssl);
+    if (pintle__guard_of(conn->ssl) != conn->guard) {
+        pintle__conn_refuse(conn, PINTLE_REASON_UNCHECKED, moved);
+        return false;
+    }
     if (!conn->ready) {
         pintle__conn_refuse(conn, PINTLE_REASON_INTERNAL, "the session binding cannot be made");
         return false;
@@ -234,7 +254,7 @@ static void judge_unjudged(struct pintle__conn *conn)
     }
     conn->fresh = false;
     pintle_decide_resumed(&conn->verdict, conn->guard->engine, &conn->host, conn->port);
-    if (memcmp(conn->verdict.set_digest, conn->set_digest, PINTLE_DIGEST_LEN) != 0) {
+    if (memcmp(conn->verdict.set_digest, conn->binding.set_digest, PINTLE_DIGEST_LEN) != 0) {
         pintle__conn_refuse(conn, PINTLE_REASON_UNCHECKED, "the pin-set changed meanwhile");
         return;
     }

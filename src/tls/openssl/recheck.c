@@ -12,10 +12,13 @@ static void refuse(const struct pintle__conn *conn, struct pintle_verdict *verdi
 }
 
 /* A resumed connection shows no chain: its session answers for it. */
-static void recheck_resumed(struct pintle__conn *conn, struct pintle_verdict *verdict)
+static void recheck_resumed(const struct pintle__conn *conn, struct pintle_verdict *verdict)
 {
-    pintle__session_prepare(conn);
-    if (pintle__session_is_bound(conn, SSL_get_session(conn->ssl)))
+    struct pintle_binding binding;
+
+    if (pintle_session_binding(&binding, conn->guard->engine, &conn->host, conn->port, NULL) ==
+            PINTLE_OK &&
+        pintle__session_is_bound_to(&binding, SSL_get_session(conn->ssl)))
         pintle_decide_resumed(verdict, conn->guard->engine, &conn->host, conn->port);
     else
         refuse(conn, verdict, "the resumed session was checked under another pin-set");

@@ -15,31 +15,31 @@
 
 void pintle__session_prepare(struct pintle__conn *conn)
 {
-    struct pintle *engine = conn->guard->engine;
-    const struct pintle_pinset *set = pintle_get_pinset(engine);
-
-    /* The digest first: if another pin-set gets between, the two differ and nothing is bound. */
-    memcpy(conn->set_digest, pintle_pinset_get_digest(set), PINTLE_DIGEST_LEN);
-    pintle_pinset_free(set);
     conn->ready =
-        pintle_session_binding(conn->binding, engine, &conn->host, conn->port, NULL) == PINTLE_OK &&
-        SSL_set_session_id_context(conn->ssl, conn->binding, PINTLE_DIGEST_LEN) == 1;
+        pintle_session_binding(&conn->binding, conn->guard->engine, &conn->host, conn->port,
+                               NULL) == PINTLE_OK &&
+        SSL_set_session_id_context(conn->ssl, conn->binding.digest, PINTLE_DIGEST_LEN) == 1;
 }
 
-bool pintle__session_is_bound(const struct pintle__conn *conn, SSL_SESSION *session)
+bool pintle__session_is_bound_to(const struct pintle_binding *binding, SSL_SESSION *session)
 {
     const unsigned char *context;
     unsigned context_len;
     void *mark;
     size_t mark_len;
 
-    if (!conn->ready || session == NULL)
+    if (session == NULL)
         return false;
     context = SSL_SESSION_get0_id_context(session, &context_len);
     return context_len == PINTLE_DIGEST_LEN &&
-           memcmp(context, conn->binding, PINTLE_DIGEST_LEN) == 0 &&
+           memcmp(context, binding->digest, PINTLE_DIGEST_LEN) == 0 &&
            SSL_SESSION_get0_ticket_appdata(session, &mark, &mark_len) == 1 &&
-           mark_len == PINTLE_DIGEST_LEN && memcmp(mark, conn->binding, PINTLE_DIGEST_LEN) == 0;
+           mark_len == PINTLE_DIGEST_LEN && memcmp(mark, binding->digest, PINTLE_DIGEST_LEN) == 0;
+}
+
+bool pintle__session_is_bound(const struct pintle__conn *conn, SSL_SESSION *session)
+{
+    return conn->ready && pintle__session_is_bound_to(&conn->binding, session);
 }
 
 void pintle__session_unbind(struct pintle__conn *conn)
@@ -55,13 +55,16 @@ void pintle__session_unbind(struct pintle__conn *conn)
 void pintle__session_bind(struct pintle__conn *conn)
 {
     SSL_SESSION *session = SSL_get_session(conn->ssl);
-    bool same_set = memcmp(conn->verdict.set_digest, conn->set_digest, PINTLE_DIGEST_LEN) == 0;
+    const struct pintle_binding *binding = &conn->binding;
+    bool as_judged =
+        memcmp(conn->verdict.set_digest, binding->set_digest, PINTLE_DIGEST_LEN) == 0 &&
+        conn->verdict.mode == binding->mode;
 
     if (session == NULL)
         return;
-    if (!conn->ready || !same_set ||
-        SSL_SESSION_set1_id_context(session, conn->binding, PINTLE_DIGEST_LEN) != 1 ||
-        SSL_SESSION_set1_ticket_appdata(session, conn->binding, PINTLE_DIGEST_LEN) != 1)
+    if (!conn->ready || !as_judged ||
+        SSL_SESSION_set1_id_context(session, binding->digest, PINTLE_DIGEST_LEN) != 1 ||
+        SSL_SESSION_set1_ticket_appdata(session, binding->digest, PINTLE_DIGEST_LEN) != 1)
         pintle__session_unbind(conn);
 }
 

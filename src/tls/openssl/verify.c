@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tls/openssl/verify.h"
 
+#include <stdatomic.h>
+
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
@@ -44,6 +46,28 @@ static int tighten(int ok, X509_STORE_CTX *ctx)
     return 0;
 }
 
+/*
+ * A store may replace the part of X509_verify_cert() that checks signatures and dates
+ * (X509_STORE_set_verify): there is no path without it, so OpenSSL's own is put back.
+ */
+static bool restore_signature_check(X509_STORE_CTX *ctx)
+{
+    static _Atomic(X509_STORE_CTX_verify_fn) built_in;
+    X509_STORE_CTX_verify_fn have = atomic_load(&built_in);
+    X509_STORE_CTX *blank;
+
+    if (have == NULL) {
+        blank = X509_STORE_CTX_new();
+        if (blank != NULL && X509_STORE_CTX_init(blank, NULL, NULL, NULL) == 1)
+            have = X509_STORE_CTX_get_verify(blank);
+        X509_STORE_CTX_free(blank);
+        atomic_store(&built_in, have);
+    }
+    if (have != NULL)
+        X509_STORE_CTX_set_verify(ctx, have);
+    return have != NULL;
+}
+
 bool pintle__verify_path(struct pintle__conn *conn, X509_STORE_CTX *ctx,
                          X509_STORE_CTX_verify_cb callback)
 {
@@ -51,6 +75,10 @@ bool pintle__verify_path(struct pintle__conn *conn, X509_STORE_CTX *ctx,
     struct pintle__check *outer = conn->check;
     int verified;
 
+    if (!restore_signature_check(ctx)) {
+        X509_STORE_CTX_set_error(ctx, X509_V_ERR_OUT_OF_MEM);
+        return false;
+    }
     conn->check = &check;
     X509_STORE_CTX_set_verify_cb(ctx, tighten);
     verified = X509_verify_cert(ctx);

@@ -190,7 +190,7 @@ static void renegotiation_without_the_info_callback_is_judged(void **state)
     scene_expect_talking(&scene, PINTLE_REASON_MATCH);
     scene_rule(&scene, &(struct scene_rule){.pins = {&scene.rogue}});
     renegotiate(&scene);
-    expect_refused_meanwhile(&scene, PINTLE_REASON_UNCHECKED, X509_V_ERR_APPLICATION_VERIFICATION);
+    expect_refused_meanwhile(&scene, PINTLE_REASON_MISMATCH, X509_V_ERR_CERT_REJECTED);
     scene_clear(&scene);
 }
 

@@ -100,8 +100,6 @@ static void a_replaced_verification_shows_no_client_certificate(void **state)
     scene_clear(&scene);
 }
 
-/* Neither callback is ours any more but for the ClientHello hook: nothing can stop the handshake,
- * but asking for the verdict does. */
 static void ignore(const SSL *ssl, int where, int ret)
 {
     (void)ssl;
@@ -109,22 +107,49 @@ static void ignore(const SSL *ssl, int where, int ret)
     (void)ret;
 }
 
-static void the_verdict_is_a_refusal_when_both_callbacks_are_gone(void **state)
+/* The ClientHello hook takes the info callback back. */
+static void replacing_both_callbacks_before_the_handshake_is_refused(void **state)
 {
     struct scene scene;
-    struct pintle_verdict verdict;
 
     scene_ready(&scene, scene_version(state));
     SSL_CTX_set_cert_verify_callback(scene.client_ctx, always_valid, NULL);
     SSL_set_info_callback(scene.pair.client, ignore);
-    assert_true(tls_pair_handshake(&scene.pair));
-    pintle_openssl_recheck(scene.pair.client, &verdict);
-    assert_int_equal(verdict.decision, PINTLE_REFUSE);
-    assert_int_equal(verdict.reason, PINTLE_REASON_UNCHECKED);
-    assert_int_equal(scene_verdict(&scene)->reason, PINTLE_REASON_UNCHECKED);
-    assert_int_equal(SSL_write(scene.pair.server, "!", 1), 1);
-    (void)tls_pair_move(&scene.pair);
+    expect_unchecked(&scene);
+    scene_clear(&scene);
+}
+
+/* A program that gives a refused connection its output back still gets no data through. */
+static void putting_the_output_back_does_not_help(void **state)
+{
+    struct scene scene;
+    BIO *output;
+
+    scene_ready(&scene, scene_version(state));
+    SSL_CTX_set_cert_verify_callback(scene.client_ctx, always_valid, NULL);
+    output = SSL_get_wbio(scene.pair.client);
+    assert_int_equal(BIO_up_ref(output), 1);
+    expect_unchecked(&scene);
+    SSL_set0_wbio(scene.pair.client, output);
+    SSL_set_shutdown(scene.pair.client, 0);
+    (void)tls_pair_handshake(&scene.pair);
     scene_expect_mute(&scene);
+    scene_clear(&scene);
+}
+
+/* SSL_clear() alone, on the same BIOs: the connection gets its output back. */
+static void a_cleared_connection_can_write_again(void **state)
+{
+    struct scene scene;
+
+    scene_ready(&scene, scene_version(state));
+    SSL_CTX_set_cert_verify_callback(scene.client_ctx, always_valid, NULL);
+    expect_unchecked(&scene);
+    assert_int_equal(SSL_clear(scene.pair.client), 1);
+    (void)BIO_reset(SSL_get_rbio(scene.pair.client));
+    ERR_clear_error();
+    assert_int_equal(SSL_do_handshake(scene.pair.client), -1);
+    assert_int_equal(SSL_get_error(scene.pair.client, -1), SSL_ERROR_WANT_READ);
     scene_clear(&scene);
 }
 
@@ -338,6 +363,64 @@ static void an_anonymous_cipher_is_refused(void **state)
     scene_dial(&scene);
     expect_unchecked(&scene);
     assert_false(SSL_is_init_finished(scene.pair.server));
+    scene_clear(&scene);
+}
+
+/* Then no callback of certificates is ever called, and the info callback must have been kept. */
+static void an_anonymous_cipher_is_refused_without_the_info_callback(void **state)
+{
+    struct scene scene;
+
+    scene_ready(&scene, scene_version(state));
+    assert_int_equal(SSL_CTX_set_cipher_list(scene.server_ctx, "aNULL:@SECLEVEL=0"), 1);
+    assert_int_equal(SSL_CTX_set_cipher_list(scene.client_ctx, "aNULL:@SECLEVEL=0"), 1);
+    SSL_CTX_set_dh_auto(scene.server_ctx, 1);
+    scene_dial(&scene);
+    SSL_set_info_callback(scene.pair.client, ignore);
+    expect_unchecked(&scene);
+    scene_clear(&scene);
+}
+
+static int believe(X509_STORE_CTX *ctx)
+{
+    (void)ctx;
+    return 1;
+}
+
+/* A store that checks no signatures: a forged leaf under the pinned intermediate is refused. */
+static void a_store_without_signature_checks_does_not_forgive(void **state)
+{
+    struct scene scene;
+    struct pki_cert liar = {NULL, NULL};
+    struct pki_cert forged;
+
+    scene_ready(&scene, scene_version(state));
+    liar.x509 = scene.inter.x509;
+    liar.key = pki_key(PKI_P256, KEY_OTHER_CA);
+    forged = pki_leaf("DNS:" HOST, pki_key(PKI_P256, KEY_OTHER), &liar);
+    scene_serve(&scene, &forged, (const struct pki_cert *const[]){&scene.inter}, 1);
+    scene_dial(&scene);
+    X509_STORE_set_verify(SSL_CTX_get_cert_store(scene.client_ctx), believe);
+    scene_expect_refused(&scene, PINTLE_REASON_PATH_INVALID, X509_V_ERR_CERT_SIGNATURE_FAILURE,
+                         SSL_AD_DECRYPT_ERROR);
+    pki_free(&forged);
+    scene_clear(&scene);
+}
+
+static void a_connection_moved_to_another_guarded_context_is_refused(void **state)
+{
+    struct scene scene;
+    struct pintle_error err;
+    SSL_CTX *other = SSL_CTX_new(TLS_client_method());
+
+    scene_ready(&scene, scene_version(state));
+    assert_non_null(other);
+    assert_int_equal(pintle_openssl_guard(other, scene.engine, NULL), PINTLE_OK);
+    assert_ptr_equal(SSL_set_SSL_CTX(scene.pair.client, other), other);
+    assert_int_equal(pintle_openssl_set_host(scene.pair.client, HOST, PORT, &err), PINTLE_E_STATE);
+    assert_false(tls_pair_handshake(&scene.pair));
+    scene_expect_mute(&scene);
+    SSL_CTX_free(other);
     scene_clear(&scene);
 }
 
@@ -734,7 +817,9 @@ int main(void)
         IN_BOTH(clearing_the_shutdown_flags_does_not_help),
         IN_BOTH(a_refused_connection_can_be_used_again),
         IN_BOTH(a_replaced_verification_shows_no_client_certificate),
-        IN_BOTH(the_verdict_is_a_refusal_when_both_callbacks_are_gone),
+        IN_BOTH(replacing_both_callbacks_before_the_handshake_is_refused),
+        IN_BOTH(putting_the_output_back_does_not_help),
+        IN_BOTH(a_cleared_connection_can_write_again),
         IN_BOTH(without_the_info_callback_certificates_are_judged),
         IN_BOTH(an_info_callback_of_the_context_is_still_called),
         IN_BOTH(an_info_callback_of_the_connection_is_still_called),
@@ -745,6 +830,9 @@ int main(void)
         IN_BOTH(a_verify_callback_may_refuse),
         IN_BOTH(a_verify_callback_may_refuse_in_its_own_words),
         IN_TLS12(an_anonymous_cipher_is_refused),
+        IN_TLS12(an_anonymous_cipher_is_refused_without_the_info_callback),
+        IN_BOTH(a_store_without_signature_checks_does_not_forgive),
+        IN_BOTH(a_connection_moved_to_another_guarded_context_is_refused),
         IN_BOTH(an_external_psk_is_refused),
         IN_BOTH(a_psk_set_during_the_handshake_is_refused),
         IN_BOTH(a_psk_does_not_keep_a_certificate_from_being_judged),

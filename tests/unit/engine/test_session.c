@@ -33,10 +33,11 @@ struct digest {
 static struct digest bind(struct stage *stage, const char *name, uint16_t port)
 {
     struct pintle_host host = stage_host(name);
+    struct pintle_binding binding;
     struct digest digest;
 
-    assert_int_equal(pintle_session_binding(digest.bytes, stage->engine, &host, port, NULL),
-                     PINTLE_OK);
+    assert_int_equal(pintle_session_binding(&binding, stage->engine, &host, port, NULL), PINTLE_OK);
+    memcpy(digest.bytes, binding.digest, sizeof(digest.bytes));
     return digest;
 }
 
@@ -119,12 +120,13 @@ static void without_a_hash_there_is_no_binding(void **state)
     struct pintle_host host = stage_host("enforce.test");
     struct stage *stage = *state;
     struct pintle_error err;
-    uint8_t out[PINTLE_DIGEST_LEN];
+    struct pintle_binding out;
 
     stage->crypto = *test_crypto_failing();
-    assert_int_equal(pintle_session_binding(out, stage->engine, &host, 443, &err), PINTLE_E_CRYPTO);
+    assert_int_equal(pintle_session_binding(&out, stage->engine, &host, 443, &err),
+                     PINTLE_E_CRYPTO);
     assert_int_equal(err.status, PINTLE_E_CRYPTO);
-    assert_memory_equal(out, zero, sizeof(out));
+    assert_memory_equal(out.digest, zero, sizeof(out.digest));
 }
 
 static void a_resumed_session_is_accepted_for_what_the_rule_asks_now(void **state)
