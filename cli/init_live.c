@@ -70,6 +70,17 @@ static enum cli_exit take(const struct init *init, struct init_rule *rule, const
     return code;
 }
 
+/* Its key is unknown, so clients that meet it may be locked out. */
+static enum cli_exit fail_unseen(const struct init_rule *rule, const struct sighting *s,
+                                 size_t count)
+{
+    enum cli_exit code = cli_fail(rule->target.text, &s->err);
+
+    if (count > 1)
+        cli_note("every address is looked at; --connect ADDR:PORT looks at one alone");
+    return code;
+}
+
 /* An address without a route says nothing as long as another answers. */
 static enum cli_exit take_all(const struct init *init, struct init_rule *rule,
                               const struct survey *survey)
@@ -84,7 +95,7 @@ static enum cli_exit take_all(const struct init *init, struct init_rule *rule,
         else if (s->no_route && survey->count > 1)
             cli_note("%s: no route to %s from here, not looked at", rule->target.text, s->address);
         else
-            code = cli_fail(rule->target.text, &s->err);
+            code = fail_unseen(rule, s, survey->count);
     }
     if (code == CLI_OK && rule->pin_count == 0)
         code = cli_fail(rule->target.text, &survey->items[0].err);

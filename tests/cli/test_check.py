@@ -114,19 +114,11 @@ class Live(CheckCase):
 
     def test_a_weak_key_is_told(self):
         leaf = self.issue(kind="rsa1024")
-        with servers.Tls(self.weak_context(leaf)) as server:
+        with servers.Tls(servers.context(leaf, weak=True)) as server:
             self.pinset(self.rule(leaf, self.backup(), trust="key"))
             self.assertFinds(["PIN104"], cli.REFUSED, *self.to(server))
             self.pinset(self.rule(leaf, self.backup()))
             self.assertFinds(["PIN104", "PIN106"], cli.REFUSED, *self.to(server))
-
-    def weak_context(self, leaf):
-        import ssl
-        ctx = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        ctx.set_ciphers("DEFAULT:@SECLEVEL=0")
-        ctx.load_cert_chain(leaf.write(self.dir / "weak.pem", chain=True),
-                            leaf.write_key(self.dir / "weak.key"))
-        return ctx
 
     def test_a_pinned_key_in_another_position_does_not_match(self):
         leaf = self.issue()
@@ -337,6 +329,17 @@ class Format(CheckCase):
         self.assertIn("error   PIN001 no backup pin", result.out)
         self.assertIn("fix:", result.out)
         self.assertIn("not clean: 1 error, 0 warnings; no server looked at (--offline)", result.out)
+
+    def test_a_terminal_is_shown_signs_colours_and_progress(self):
+        leaf = self.issue()
+        self.pinset(self.rule(leaf, self.backup()))
+        command = [cli.BIN, "check", *self.to(self.nginx(leaf))]
+        for language, mark in (("C.UTF-8", "\u2713"), ("C", "ok")):
+            env = cli.environment(self.dir, {"TERM": "xterm", "LC_ALL": language})
+            code, shown = netcase.run_on_terminal(command, env, self.dir)
+            self.assertEqual(code, cli.OK, shown)
+            self.assertIn(f"\033[1;32m{mark}", shown)
+            self.assertIn(f"checking {HOST}:443 (1 of 1)", shown)
 
     def test_labels_cannot_paint_the_terminal(self):
         leaf = self.issue()

@@ -148,6 +148,12 @@ class Transfers(FetchCase):
     def test_progress_is_for_terminals_only(self):
         _, args = self.pinned()
         self.assertEqual(self.fetch("/bytes?n=1048576", *args, "-o", "out").err, "")
+        command = [cli.BIN, "fetch", self.url("/bytes?n=1048576"), "-o", "out", *args]
+        for quiet in (False, True):
+            code, shown = netcase.run_on_terminal(command + ["-q"] * quiet,
+                                                  cli.environment(self.dir, {"TERM": "xterm"}),
+                                                  self.dir)
+            self.assertEqual((code, "100%" in shown), (cli.OK, not quiet), shown)
 
 
 class Refused(FetchCase):

@@ -86,7 +86,7 @@ class Server(netcase.NetCase):
         self.assertIn("certificate 3 as served is not part of the path", out)
 
     def test_a_weak_key_is_noted(self):
-        with servers.Tls(weak_context(self.issue(kind="rsa1024"))) as server:
+        with servers.Tls(servers.context(self.issue(kind="rsa1024"), weak=True)) as server:
             result = self.run_cli("inspect", HOST, *self.to(server))
             self.assertIn("weak key", result.out)
 
@@ -94,6 +94,15 @@ class Server(netcase.NetCase):
         server = self.nginx(self.issue("127.0.0.1"))
         out = self.assertAccepted("inspect", server.address, "--ca", self.ca).out
         self.assertIn("IP:127.0.0.1", out)
+
+    @netcase.needs_ipv6
+    def test_an_ipv6_address_is_a_host(self):
+        server = self.nginx(self.issue("::1"), hosts=("[::1]",))
+        for target in (server.address, f"https://{server.address}/"):
+            out = self.assertAccepted("inspect", target, "--ca", self.ca).out
+            self.assertIn(f"{server.address} at {server.address}", out)
+        out = self.assertAccepted("inspect", "0:0::1", *self.to(server)).out
+        self.assertIn("[::1]:443 at", out)
 
     def test_a_url_and_a_u_label_are_targets(self):
         server = self.nginx(self.issue("xn--bcher-kva.example"))
@@ -133,18 +142,6 @@ class Server(netcase.NetCase):
         self.assertNotIn("\033[", self.assertAccepted("inspect", HOST, *self.to(server)).out)
         out = self.assertAccepted("inspect", HOST, "--color=always", *self.to(server)).out
         self.assertIn("\033[1;32mvalid\033[0m", out)
-
-
-def weak_context(certificate):
-    import ssl
-    ctx = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    ctx.set_ciphers("DEFAULT:@SECLEVEL=0")
-    import pathlib
-    import tempfile
-    with tempfile.TemporaryDirectory() as folder:
-        ctx.load_cert_chain(certificate.write(pathlib.Path(folder) / "c.pem", chain=True),
-                            certificate.write_key(pathlib.Path(folder) / "k.pem"))
-    return ctx
 
 
 class Pins(netcase.NetCase):
@@ -303,8 +300,8 @@ class Starttls(netcase.NetCase):
         for protocol in servers.PRELUDES:
             with self.subTest(protocol), \
                     servers.Starttls(protocol, self.context(), "injected") as server:
-                self.assertFails(cli.TLS, "bytes it was not asked for", "inspect", HOST, "--starttls", protocol,
-                                 *self.to(server))
+                self.assertFails(cli.TLS, "bytes it was not asked for", "inspect", HOST,
+                                 "--starttls", protocol, *self.to(server))
 
     def test_a_silent_server_exits_3(self):
         server = self.script(servers.silent)

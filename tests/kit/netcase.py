@@ -6,9 +6,14 @@
             server = self.nginx(self.issue("api.example.com"))
             self.assertAccepted("inspect", "api.example.com", *self.to(server))
 """
+import contextlib
 import datetime
 import json
 import os
+import pty
+import resource
+import signal
+import socket
 import subprocess
 import unittest
 
@@ -94,21 +99,33 @@ def needs_namespaces(test):
     return unittest.skipIf(done.returncode != 0, "no mount namespaces here")(test)
 
 
-def has_ipv6():
-    import socket
+def needs_ipv6(test):
+    """Skip where loopback has no IPv6."""
     try:
         with socket.socket(socket.AF_INET6) as probe:
             probe.bind(("::1", 0))
-        return True
+        missing = False
     except OSError:
-        return False
+        missing = True
+    return unittest.skipIf(missing, "no IPv6 here")(test)
+
+
+def run_on_terminal(command, env, cwd):
+    """Run a program whose output and errors are a terminal; its exit code and what it showed."""
+    master, slave = pty.openpty()
+    process = subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL,
+                               stdout=slave, stderr=slave, env=env, cwd=cwd)
+    os.close(slave)
+    shown = b""
+    with os.fdopen(master, "rb", buffering=0) as stream, contextlib.suppress(OSError):
+        while data := stream.read(65536):
+            shown += data
+    return process.wait(30), shown.decode("utf-8", "replace")
 
 
 def limit_file_size(size):
     """For preexec_fn: no file may grow beyond so many bytes, as on a full disk."""
     def apply():
-        import resource
-        import signal
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
     return apply

@@ -7,7 +7,6 @@ were sent: .received is every byte of application data, .connections how often s
 import contextlib
 import http.server
 import json
-import os
 import pathlib
 import random
 import shutil
@@ -19,6 +18,8 @@ import tempfile
 import threading
 import time
 import urllib.parse
+
+from cryptography import x509
 
 NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
 
@@ -32,9 +33,11 @@ def free_port(host="127.0.0.1"):
             return port
 
 
-def context(*certificates, client_ca=None, versions=None):
-    """A server's TLS context from Certificates with their chains."""
+def context(*certificates, client_ca=None, weak=False):
+    """A server's TLS context from Certificates with their chains; weak: of any strength."""
     ctx = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    if weak:
+        ctx.set_ciphers("DEFAULT:@SECLEVEL=0")
     with tempfile.TemporaryDirectory() as folder:
         for certificate in certificates:
             chain = certificate.write(pathlib.Path(folder) / "chain.pem", chain=True)
@@ -43,8 +46,6 @@ def context(*certificates, client_ca=None, versions=None):
         if client_ca is not None:
             ctx.verify_mode = ssl.CERT_REQUIRED
             ctx.load_verify_locations(cadata=client_ca.pem)
-    if versions:
-        ctx.minimum_version, ctx.maximum_version = versions
     return ctx
 
 
@@ -500,13 +501,8 @@ class Nginx:
         self.stop()
 
 
-def as_root():
-    return os.geteuid() == 0
-
-
 def big_certificate(authority, host, kib=64):
     """A certificate of about so many KiB, by an extension nobody knows."""
-    from cryptography import x509
     extension = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.3.6.1.4.1.55555.1"),
                                            b"\x04\x83" + struct.pack(">I", kib * 1024)[1:]
                                            + bytes(kib * 1024))

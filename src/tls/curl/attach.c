@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Guarding an easy handle takes two hooks. CURLOPT_SSL_CTX_FUNCTION guards each TLS connection that
- * libcurl makes for it, so a refused server sees no request. CURLOPT_PREREQFUNCTION comes before each
- * request, also on a connection that was made for somebody else or under another pin-set, and
+ * libcurl makes for it, so a refused server sees no request. CURLOPT_PREREQFUNCTION comes before
+ * each request, also on a connection that was made for somebody else or under another pin-set, and
  * decides again.
  *
- * Connections outlive the transfer, the handle and the guard, in the pool of a multi or share handle.
- * What they keep is a link, which knows the guard only through an owner that forgets it in time.
+ * Connections outlive the transfer, the handle and the guard, in the pool of a multi or share
+ * handle. What they keep is a link, which knows the guard only through an owner that forgets it in
+ * time.
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -127,7 +128,10 @@ static void link_concluded(void *ctx, const struct pintle_verdict *verdict)
 
 /* --- the hooks of a handle -------------------------------------------------------------------- */
 
-/* CURLOPT_SSL_CTX_FUNCTION. `easy` may be one that libcurl made itself, to look a name up by DoH. */
+/*
+ * CURLOPT_SSL_CTX_FUNCTION. `easy` may be one that libcurl made itself, to look a name up by DoH,
+ * or a duplicate of the guard's.
+ */
 static CURLcode guard_context(CURL *easy, void *ssl_ctx, void *user)
 {
     struct pintle_curl *guard = user;

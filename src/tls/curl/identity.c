@@ -11,7 +11,7 @@
 #define HOST_FLAGS 0
 #endif
 
-/* Parse a host as it stands in a URL: IPv6 addresses have brackets there (RFC 3986 section 3.2.2). */
+/* Parse a host as it stands in a URL, IPv6 addresses in brackets (RFC 3986 section 3.2.2). */
 static bool parse_host(struct pintle_host *host, const char *text)
 {
     size_t len = strlen(text);

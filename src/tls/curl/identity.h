@@ -15,8 +15,8 @@ bool pintle__curl_url_host(CURL *easy, struct pintle_host *host, uint16_t *port)
 
 /*
  * Host and port that the handshake about to begin on `ssl` is for: those of the URL, or, if libcurl
- * has set another name as SNI, those of an HTTPS proxy on the way. False if that cannot be told, as for a
- * proxy that is an IP address.
+ * has set another name as SNI, those of an HTTPS proxy on the way. False if that cannot be told, as
+ * for a proxy that is an IP address.
  */
 bool pintle__curl_peer(CURL *easy, SSL *ssl, struct pintle_host *host, uint16_t *port);
 
@@ -34,8 +34,10 @@ struct pintle__curl_ends {
  */
 bool pintle__curl_is_connected(CURL *easy, const struct pintle__curl_ends *ends, SSL **ssl);
 
-/* True if the transfer's protocol never has TLS with the server of the URL: what TLS there is, is an
- * HTTPS proxy's. */
+/*
+ * True if the transfer's protocol never has TLS with the server of the URL: what TLS there is, is
+ * an HTTPS proxy's.
+ */
 bool pintle__curl_is_plain(CURL *easy);
 
 #endif

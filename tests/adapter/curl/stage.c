@@ -140,7 +140,7 @@ size_t stage_swallow(char *data, size_t size, size_t count, void *user)
 void stage_resolve(struct stage *stage, uint16_t port)
 {
     static const char *const names[] = {HOST,
-                                        HOST ".",
+                                        "api.example.com.",
                                         OTHER,
                                         "unlisted.example.com",
                                         "proxy.example.com",

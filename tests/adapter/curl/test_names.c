@@ -12,6 +12,7 @@ static const struct name {
     const char *url_host;
 } names[] = {
     {"IP:127.0.0.1", "127.0.0.1", "127.0.0.1"},
+    {"IP:::1", "::1", "[::1]"},
     {"DNS:" HOST, HOST, "API.Example.COM"},
     {"DNS:" HOST, HOST, HOST "."},
     {"DNS:" HOST, HOST, "user@" HOST},
@@ -20,10 +21,23 @@ static const struct name {
      "cher.example"},
 };
 
+/* Dial 127.0.0.1 instead of ::1, which not every machine has. */
+static struct curl_slist *detour_to(CURL *easy, uint16_t port)
+{
+    struct curl_slist *detour;
+    char text[64];
+
+    (void)snprintf(text, sizeof(text), "[::1]::127.0.0.1:%u", port);
+    detour = curl_slist_append(NULL, text);
+    assert_int_equal(curl_easy_setopt(easy, CURLOPT_CONNECT_TO, detour), CURLE_OK);
+    return detour;
+}
+
 static void expect_name(const struct name *name, bool matches)
 {
     struct web web = {0};
     struct stage stage;
+    struct curl_slist *detour;
     struct pki_cert cert;
 
     stage_init(&stage);
@@ -34,6 +48,7 @@ static void expect_name(const struct name *name, bool matches)
         {0}};
     stage_rules(&stage, rules);
     stage_guard(&stage, web.listener.port);
+    detour = detour_to(stage.easy, web.listener.port);
     stage_url(stage.easy, "https", name->url_host, web.listener.port, "/");
     print_message("# %s\n", name->url_host);
     assert_int_equal(curl_easy_perform(stage.easy),
@@ -43,6 +58,7 @@ static void expect_name(const struct name *name, bool matches)
     assert_string_equal(pintle_curl_get_verdict(stage.guard)->host.text, name->match);
     stage_clear(&stage);
     web_stop(&web);
+    curl_slist_free_all(detour);
     pki_free(&cert);
     assert_int_equal(atomic_load(&web.requests), matches ? 1 : 0);
 }

@@ -2,8 +2,8 @@
 /* Connections and sessions that outlive a transfer, a handle or a pin-set. */
 #include "adapter/curl/stage.h"
 
-/* A multi handle, its easy handles run one after the other or together. */
-static CURLcode run(CURLM *multi, CURL *const *easies, size_t count)
+/* Run handles to their end beside `others` that go on; the code of one that failed. */
+static CURLcode run_all(CURLM *multi, CURL *const *easies, size_t count, int others)
 {
     CURLcode worst = CURLE_OK;
     int running = 0;
@@ -14,9 +14,9 @@ static CURLcode run(CURLM *multi, CURL *const *easies, size_t count)
         assert_int_equal(curl_multi_add_handle(multi, easies[i]), CURLM_OK);
     do {
         assert_int_equal(curl_multi_perform(multi, &running), CURLM_OK);
-        if (running > 0)
+        if (running > others)
             assert_int_equal(curl_multi_poll(multi, NULL, 0, 1000, NULL), CURLM_OK);
-    } while (running > 0);
+    } while (running > others);
     while ((message = curl_multi_info_read(multi, &left)) != NULL) {
         if (message->data.result != CURLE_OK)
             worst = message->data.result;
@@ -24,6 +24,17 @@ static CURLcode run(CURLM *multi, CURL *const *easies, size_t count)
     for (size_t i = 0; i < count; i++)
         assert_int_equal(curl_multi_remove_handle(multi, easies[i]), CURLM_OK);
     return worst;
+}
+
+static CURLcode run(CURLM *multi, CURL *const *easies, size_t count)
+{
+    return run_all(multi, easies, count, 0);
+}
+
+/* One handle, while one other waits. */
+static CURLcode run_beside(CURLM *multi, CURL *easy)
+{
+    return run_all(multi, &easy, 1, 1);
 }
 
 static void begin(struct stage *stage, struct web *web, bool h2)
@@ -323,6 +334,45 @@ static void http2_transfers_share_a_connection(void **state)
     assert_int_equal(atomic_load(&web.connections), 1);
 }
 
+/* Another transfer under way keeps the connection open, but lets no new request onto it. */
+static void a_busy_http2_connection_is_refused_until_it_is_idle(void **state)
+{
+    CURLM *multi = curl_multi_init();
+    struct pintle_curl *guard = NULL;
+    struct stage stage;
+    struct web web;
+    CURL *waiting;
+    int running;
+
+    (void)state;
+    begin(&stage, &web, true);
+    atomic_store(&web.silent, true);
+    waiting = stage_easy(&stage, web.listener.port);
+    assert_int_equal(pintle_curl_attach(&guard, waiting, stage.engine, NULL, NULL), PINTLE_OK);
+    stage_url(waiting, "https", HOST, web.listener.port, "/");
+    assert_int_equal(curl_multi_add_handle(multi, waiting), CURLM_OK);
+    while (atomic_load(&web.requests) == 0) {
+        assert_int_equal(curl_multi_perform(multi, &running), CURLM_OK);
+        assert_int_equal(curl_multi_poll(multi, NULL, 0, 10, NULL), CURLM_OK);
+    }
+    stage_pin(&stage, &stage.backup);
+    stage_guard(&stage, web.listener.port);
+    stage_url(stage.easy, "https", HOST, web.listener.port, "/");
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(run_beside(multi, stage.easy), CURLE_ABORTED_BY_CALLBACK);
+        stage_expect_refused(&stage, PINTLE_REASON_MISMATCH);
+    }
+    assert_int_equal(curl_multi_remove_handle(multi, waiting), CURLM_OK);
+    curl_easy_cleanup(waiting);
+    pintle_curl_free(guard);
+    assert_int_not_equal(run(multi, &stage.easy, 1), CURLE_OK);
+    assert_int_equal(run(multi, &stage.easy, 1), CURLE_PEER_FAILED_VERIFICATION);
+    curl_multi_cleanup(multi);
+    stage_clear(&stage);
+    web_stop(&web);
+    assert_int_equal(atomic_load(&web.requests), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -338,6 +388,7 @@ int main(void)
         cmocka_unit_test(a_shared_session_of_an_unguarded_handle_is_not_resumed),
         cmocka_unit_test(transfers_of_a_multi_are_each_decided),
         cmocka_unit_test(http2_transfers_share_a_connection),
+        cmocka_unit_test(a_busy_http2_connection_is_refused_until_it_is_idle),
     };
 
     return cmocka_run_group_tests_name("libcurl: reuse", tests, NULL, NULL);

@@ -81,6 +81,8 @@ static bool answer_frame(struct web *web, struct stream *stream, uint8_t *head,
     if (head[3] != FRAME_HEADERS)
         return true;
     atomic_fetch_add(&web->requests, 1);
+    if (atomic_load(&web->silent))
+        return true;
     out[2] = 1;
     out[4] = 0x5;           /* END_STREAM, END_HEADERS */
     out[FRAME_HEAD] = 0x88; /* ":status: 200" of the static table (RFC 7541 appendix A) */

@@ -12,6 +12,7 @@
  * Set up before web_start().
  *
  * h2        talk HTTP/2 and nothing else
+ * silent    answer no request of HTTP/2
  * location  where the path /go leads; /wait is never answered
  *
  * Counted over all connections:
@@ -25,6 +26,7 @@ struct web {
     struct listener listener;
     SSL_CTX *ctx;
     bool h2;
+    atomic_bool silent;
     char location[128];
     atomic_uint connections;
     atomic_uint handshakes;
