@@ -16,14 +16,16 @@
  * Options the guard uses on the handle, and so takes from you: CURLOPT_SSL_CTX_FUNCTION/_DATA and
  * CURLOPT_PREREQFUNCTION/_DATA. Give yours to the guard instead (struct pintle_curl_options); they
  * are called first. CURLOPT_USE_SSL becomes CURLUSESSL_ALL, because mail and FTP log in before
- * libcurl asks about the first request. CURLOPT_FORBID_REUSE is set when a request is refused and
- * cleared when the next is accepted. CURLOPT_SSL_VERIFYPEER and _VERIFYHOST set to 0 do not weaken
+ * libcurl asks about the first request. CURLOPT_PROTOCOLS_STR becomes what can be guarded: HTTP,
+ * WebSocket, FTP, IMAP, POP3 and SMTP, with and without TLS from the start; SSH, SMB and LDAP
+ * cannot. CURLOPT_FORBID_REUSE and _FRESH_CONNECT are set when a request is refused and cleared
+ * when the next is accepted. CURLOPT_SSL_VERIFYPEER and _VERIFYHOST set to 0 do not weaken
  * the guard. CURLOPT_PORT is not seen: the rule is that of the URL's port.
  *
  * A connection that libcurl would reuse is refused if it no longer matches the pin-set in force
  * (MISMATCH), or if a handle without a guard, or with one of another engine, made it (UNCHECKED).
- * libcurl then closes it (one of HTTP/2 as soon as no other transfer uses it), and the next
- * transfer makes its own.
+ * The next transfer makes its own, and libcurl closes the refused one (one of HTTP/2 as soon as no
+ * other transfer uses it).
  *
  * Needs libcurl 7.80 or later built on OpenSSL. Name look-ups that libcurl makes itself over
  * DNS-over-HTTPS are connections like any other: they need a rule for the DoH server, or unlisted
@@ -54,7 +56,8 @@ struct pintle_curl; /* opaque: one per easy handle */
  * Guard an easy handle. options may be NULL; it is copied. The guard owns a reference on the
  * engine. It must live as long as the handle may make transfers: free it after curl_easy_cleanup()
  * or pintle_curl_detach(). Connections that stay in a pool do not need it. curl_easy_reset() takes
- * the guard off, and curl_easy_duphandle() makes a handle that is refused: attach again.
+ * the guard off, attaching another one replaces it, and curl_easy_duphandle() makes a handle that
+ * is refused: attach again.
  *
  * E_UNSUPPORTED: this libcurl is not built on OpenSSL, or too old. E_NOMEM, E_INTERNAL.
  */
@@ -63,8 +66,9 @@ PINTLE_API PINTLE_MUST_USE enum pintle_status pintle_curl_attach(
     const struct pintle_curl_options *options, struct pintle_error *err);
 
 /*
- * The verdict on the last transfer begun, or on the handshake that refused it; REFUSE/UNCHECKED
- * before any. Lent until the next transfer or pintle_curl_free(). Never NULL.
+ * The verdict of the last check made for the handle, at a handshake or before a request;
+ * REFUSE/UNCHECKED before any. A transfer that fails earlier (no route, no such protocol) leaves it
+ * as it was. Lent until the next transfer or pintle_curl_free(). Never NULL.
  */
 PINTLE_API const struct pintle_verdict *pintle_curl_get_verdict(const struct pintle_curl *guard);
 

@@ -195,7 +195,7 @@ struct pki_cert pki_leaf(const char *alt_names, EVP_PKEY *key, const struct pki_
 
 struct pintle_pin pki_pin(const X509 *cert)
 {
-    struct pintle_pin pin;
+    struct pintle_pin pin = {{0}};
     unsigned char *der = NULL;
     int len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &der);
 

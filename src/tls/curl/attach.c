@@ -22,15 +22,17 @@
 #include "tls/curl/support.h"
 
 /*
- * easy           NULL once it is detached
- * forbids_reuse  CURLOPT_FORBID_REUSE is set to have a refused connection closed
+ * next      of all guards, under `guards_lock`
+ * easy      NULL once it is detached, or another guard has taken its place
+ * shuns     CURLOPT_FORBID_REUSE and _FRESH_CONNECT are set, to be rid of a refused connection
  */
 struct pintle_curl {
+    struct pintle_curl *next;
     CURL *easy;
     struct pintle *engine;
     struct pintle_curl_options own;
     struct owner *owner;
-    bool forbids_reuse;
+    bool shuns;
     struct pintle_verdict verdict;
 };
 
@@ -202,14 +204,16 @@ static void judge(struct pintle_curl *guard, const struct pintle__curl_ends *end
 }
 
 /*
- * A request that is aborted takes its HTTP/1 connection with it, but one of HTTP/2 would stay in
- * the pool, for every later transfer to meet it again.
+ * A request that is aborted takes its HTTP/1 connection with it. One of HTTP/2 would stay in the
+ * pool, and as long as others use it there is no closing it: so the next transfer goes past it.
  */
-static void forbid_reuse(struct pintle_curl *guard, bool forbid)
+static void shun(struct pintle_curl *guard, bool shuns)
 {
-    if (guard->forbids_reuse != forbid)
-        (void)curl_easy_setopt(guard->easy, CURLOPT_FORBID_REUSE, forbid ? 1L : 0L);
-    guard->forbids_reuse = forbid;
+    if (guard->shuns != shuns) {
+        (void)curl_easy_setopt(guard->easy, CURLOPT_FORBID_REUSE, shuns ? 1L : 0L);
+        (void)curl_easy_setopt(guard->easy, CURLOPT_FRESH_CONNECT, shuns ? 1L : 0L);
+    }
+    guard->shuns = shuns;
 }
 
 /* CURLOPT_PREREQFUNCTION */
@@ -225,8 +229,52 @@ static int before_request(void *user, char *address, char *local, int port, int 
         return CURL_PREREQFUNC_ABORT;
     judge(guard, &ends);
     accepts = guard->verdict.decision == PINTLE_ACCEPT;
-    forbid_reuse(guard, !accepts);
+    shun(guard, !accepts);
     return accepts ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+}
+
+/* --- whose handle it is ----------------------------------------------------------------------- */
+
+/* libcurl does not tell whose callbacks a handle has: a guard must know when it was replaced. */
+static pthread_mutex_t guards_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct pintle_curl *guards;
+
+/* The handle is this guard's from now on. */
+static void claim(struct pintle_curl *guard, CURL *easy)
+{
+    (void)pthread_mutex_lock(&guards_lock);
+    for (struct pintle_curl *other = guards; other != NULL; other = other->next) {
+        if (other->easy == easy)
+            other->easy = NULL;
+    }
+    guard->easy = easy;
+    guard->next = guards;
+    guards = guard;
+    (void)pthread_mutex_unlock(&guards_lock);
+}
+
+/* The handle is nobody's any more; NULL if it was another's before. */
+static CURL *disclaim(struct pintle_curl *guard)
+{
+    CURL *easy;
+
+    (void)pthread_mutex_lock(&guards_lock);
+    easy = guard->easy;
+    guard->easy = NULL;
+    (void)pthread_mutex_unlock(&guards_lock);
+    return easy;
+}
+
+static void leave(struct pintle_curl *guard)
+{
+    struct pintle_curl **at = &guards;
+
+    (void)pthread_mutex_lock(&guards_lock);
+    while (*at != NULL && *at != guard)
+        at = &(*at)->next;
+    if (*at == guard)
+        *at = guard->next;
+    (void)pthread_mutex_unlock(&guards_lock);
 }
 
 /* --- what programs call ----------------------------------------------------------------------- */
@@ -241,7 +289,8 @@ static bool set_options(struct pintle_curl *guard, CURL *easy)
            curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, guard) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, before_request) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_PREREQDATA, guard) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_USE_SSL, (long)CURLUSESSL_ALL) == CURLE_OK;
+           curl_easy_setopt(easy, CURLOPT_USE_SSL, (long)CURLUSESSL_ALL) == CURLE_OK &&
+           pintle__curl_limit_protocols(easy);
 }
 
 static void clear_options(CURL *easy)
@@ -270,7 +319,6 @@ enum pintle_status pintle_curl_attach(struct pintle_curl **out, CURL *easy, stru
         pintle__error_set(err, PINTLE_E_NOMEM, "no memory for the guard");
         return PINTLE_E_NOMEM;
     }
-    guard->easy = easy;
     guard->engine = pintle_retain(engine);
     if (options != NULL)
         guard->own = *options;
@@ -282,6 +330,7 @@ enum pintle_status pintle_curl_attach(struct pintle_curl **out, CURL *easy, stru
         pintle__error_set(err, PINTLE_E_INTERNAL, "libcurl refuses an option of the guard");
         return PINTLE_E_INTERNAL;
     }
+    claim(guard, easy);
     *out = guard;
     return PINTLE_OK;
 }
@@ -293,17 +342,23 @@ const struct pintle_verdict *pintle_curl_get_verdict(const struct pintle_curl *g
 
 void pintle_curl_detach(struct pintle_curl *guard)
 {
-    if (guard == NULL || guard->easy == NULL)
+    CURL *easy = guard != NULL ? disclaim(guard) : NULL;
+
+    if (easy == NULL)
         return;
-    forbid_reuse(guard, false);
-    clear_options(guard->easy);
-    guard->easy = NULL;
+    clear_options(easy);
+    if (guard->shuns) {
+        (void)curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 0L);
+        (void)curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 0L);
+    }
+    guard->shuns = false;
 }
 
 void pintle_curl_free(struct pintle_curl *guard)
 {
     if (guard == NULL)
         return;
+    leave(guard);
     owner_forget_guard(guard->owner);
     owner_release(guard->owner);
     pintle_free(guard->engine);

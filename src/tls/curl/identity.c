@@ -137,5 +137,5 @@ bool pintle__curl_is_plain(CURL *easy)
     char *scheme = NULL; /* lent; the case of its letters depends on libcurl's version */
 
     return curl_easy_getinfo(easy, CURLINFO_SCHEME, &scheme) == CURLE_OK && scheme != NULL &&
-           curl_strequal(scheme, "http") != 0;
+           (curl_strequal(scheme, "http") != 0 || curl_strequal(scheme, "ws") != 0);
 }

@@ -3,6 +3,10 @@
 #ifndef PINTLE_SRC_TLS_CURL_SUPPORT_H
 #define PINTLE_SRC_TLS_CURL_SUPPORT_H
 
+#include <stdbool.h>
+
+#include <curl/curl.h>
+
 #include <pintle/status.h>
 
 /*
@@ -11,5 +15,11 @@
  * something that is no SSL_CTX.
  */
 PINTLE_MUST_USE enum pintle_status pintle__curl_check_support(struct pintle_error *err);
+
+/*
+ * Allow the handle those protocols only whose TLS is OpenSSL's doing, under our guard, and that ask
+ * CURLOPT_PREREQFUNCTION before the first byte that matters: SSH, SMB and LDAP log in on their own.
+ */
+bool pintle__curl_limit_protocols(CURL *easy);
 
 #endif

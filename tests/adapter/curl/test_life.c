@@ -151,6 +151,40 @@ static void a_reset_handle_is_guarded_again(void **state)
     end(&stage, &web, 0);
 }
 
+/* Detaching the guard that was replaced leaves the one that replaced it. */
+static void a_replaced_guard_takes_nothing_away(void **state)
+{
+    struct stage stage;
+    struct web web;
+    struct pintle_curl *first;
+
+    (void)state;
+    begin(&stage, &web, false);
+    first = stage.guard;
+    stage.guard = attach(&stage, stage.easy, NULL);
+    pintle_curl_detach(first);
+    pintle_curl_free(first);
+    assert_int_equal(stage_get(&stage, web.listener.port), CURLE_PEER_FAILED_VERIFICATION);
+    stage_expect_refused(&stage, PINTLE_REASON_MISMATCH);
+    end(&stage, &web, 0);
+}
+
+static void protocols_that_cannot_be_guarded_are_refused(void **state)
+{
+    static const char *const schemes[] = {"gopher", "dict", "telnet", "tftp", "ldap"};
+    struct stage stage;
+    struct web web;
+
+    (void)state;
+    begin(&stage, &web, true);
+    for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
+        stage_url(stage.easy, schemes[i], HOST, web.listener.port, "/");
+        assert_int_equal(curl_easy_perform(stage.easy), CURLE_UNSUPPORTED_PROTOCOL);
+    }
+    assert_int_equal(atomic_load(&web.connections), 0);
+    end(&stage, &web, 0);
+}
+
 static void a_duplicate_is_refused(void **state)
 {
     struct stage stage;
@@ -416,6 +450,8 @@ int main(void)
         cmocka_unit_test(a_pooled_connection_outlives_its_guard),
         cmocka_unit_test(a_transfer_given_up_leaves_nothing),
         cmocka_unit_test(a_reset_handle_is_guarded_again),
+        cmocka_unit_test(a_replaced_guard_takes_nothing_away),
+        cmocka_unit_test(protocols_that_cannot_be_guarded_are_refused),
         cmocka_unit_test(a_duplicate_is_refused),
         cmocka_unit_test(a_duplicate_is_not_judged_by_an_idle_original),
         cmocka_unit_test(a_duplicate_is_not_judged_by_a_busy_original),
