@@ -15,8 +15,9 @@ add_library(pintle_flags INTERFACE)
 target_compile_options(pintle_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wstrict-prototypes
   -Wmissing-prototypes -Wcast-qual -Wformat=2 -Wundef -Wvla -Wwrite-strings -Wnull-dereference
-  -Wno-unknown-warning-option
-  -fstack-protector-strong -fno-strict-overflow)
+  -fstack-protector-strong -fno-strict-overflow
+  # no paths of the build machine in what OpenSSL tells of our errors
+  -fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=)
 if(PINTLE_WERROR)
   target_compile_options(pintle_flags INTERFACE -Werror)
 endif()
