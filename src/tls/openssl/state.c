@@ -94,6 +94,7 @@ static void free_conn(void *parent, void *ptr, CRYPTO_EX_DATA *data, int index, 
     if (conn == NULL)
         return;
     BIO_free_all(conn->parked);
+    BIO_free(conn->wall);
     ctx = conn->ctx;
     give_memory(conn->guard, conn);
     SSL_CTX_free(ctx); /* last: the guard goes with its context */

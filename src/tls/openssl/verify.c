@@ -28,16 +28,16 @@ static int tighten(int ok, X509_STORE_CTX *ctx)
 {
     struct pintle__conn *conn = pintle__conn_get(find_ssl(ctx));
     struct pintle__check *check = conn != NULL ? conn->check : NULL;
-    int answer = ok;
+    int said = ok;
 
     if (check == NULL)
         return 0;
     if (!ok && check->first_error == X509_V_OK)
         check->first_error = X509_STORE_CTX_get_error(ctx);
     if (check->callback != NULL)
-        answer = check->callback(ok, ctx);
-    if (ok && answer > 0)
-        return answer;
+        said = check->callback(ok, ctx);
+    if (ok && said > 0)
+        return said;
     if (check->first_error == X509_V_OK) /* the program's own refusal */
         check->first_error = X509_STORE_CTX_get_error(ctx);
     if (check->first_error == X509_V_OK)
@@ -54,10 +54,10 @@ static bool restore_signature_check(X509_STORE_CTX *ctx)
 {
     static _Atomic(X509_STORE_CTX_verify_fn) built_in;
     X509_STORE_CTX_verify_fn have = atomic_load(&built_in);
-    X509_STORE_CTX *blank;
 
     if (have == NULL) {
-        blank = X509_STORE_CTX_new();
+        X509_STORE_CTX *blank = X509_STORE_CTX_new();
+
         if (blank != NULL && X509_STORE_CTX_init(blank, NULL, NULL, NULL) == 1)
             have = X509_STORE_CTX_get_verify(blank);
         X509_STORE_CTX_free(blank);

@@ -121,11 +121,12 @@ static void a_read_without_a_check_gives_nothing(void **state)
 /* A second ClientHello (RFC 8446 section 4.1.4) passes the hooks again. */
 static void a_hello_retry_is_survived(void **state)
 {
+    static char wanted[] = "P-384", offered[] = "X25519:P-384"; /* OpenSSL's macro drops const */
     struct scene scene;
 
     scene_ready(&scene, scene_version(state));
-    assert_int_equal(SSL_CTX_set1_groups_list(scene.server_ctx, "P-384"), 1);
-    assert_int_equal(SSL_CTX_set1_groups_list(scene.client_ctx, "X25519:P-384"), 1);
+    assert_int_equal(SSL_CTX_set1_groups_list(scene.server_ctx, wanted), 1);
+    assert_int_equal(SSL_CTX_set1_groups_list(scene.client_ctx, offered), 1);
     scene_dial(&scene);
     scene_expect_accepted(&scene, PINTLE_REASON_MATCH);
     assert_int_equal(scene.concluded, 1);

@@ -75,6 +75,7 @@ static void a_refused_connection_can_be_used_again(void **state)
         SSL_free(scene.pair.server);
         scene.pair.server = SSL_new(scene.server_ctx);
         SSL_set_accept_state(scene.pair.server);
+        SSL_set_bio(scene.pair.client, NULL, NULL); /* the next BIO may get the old one's address */
         tls_pair_rewire(&scene.pair);
     }
     scene_clear(&scene);
