@@ -105,7 +105,7 @@ static void add_key_id(X509 *cert, const struct pki_spec *spec)
         add_extension(cert, spec, "subjectKeyIdentifier", "hash");
         return;
     }
-    copy = ASN1_OCTET_STRING_dup(X509_get0_subject_key_id((X509 *)(uintptr_t)spec->key_id_of));
+    copy = ASN1_OCTET_STRING_dup(X509_get0_subject_key_id(spec->key_id_of));
     need(copy != NULL && X509_add1_ext_i2d(cert, NID_subject_key_identifier, copy, 0, 0) == 1,
          "cloned key identifier");
     ASN1_OCTET_STRING_free(copy);

@@ -53,7 +53,7 @@ struct pki_spec {
     bool is_ca;
     int path_len;
     const char *const *extensions;
-    const X509 *key_id_of;
+    X509 *key_id_of;
     const unsigned char *blob;
     int blob_len;
     long begins_s;

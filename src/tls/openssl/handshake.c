@@ -320,10 +320,12 @@ void pintle__conn_catch_up(struct pintle__conn *conn)
 /* OpenSSL hands its own, writable connection to info callbacks as const. */
 static SSL *writable(const SSL *ssl)
 {
-    SSL *same;
+    const union {
+        const SSL *lent;
+        SSL *own;
+    } same = {ssl};
 
-    memcpy(&same, &ssl, sizeof(same));
-    return same;
+    return same.own;
 }
 
 void pintle__info(const SSL *ssl, int where, int ret)

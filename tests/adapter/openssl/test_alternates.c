@@ -359,7 +359,7 @@ static void the_programs_callback_may_refuse_the_other_path(void **state)
 
 /* --- many paths ------------------------------------------------------------------------------ */
 
-#define MESH 6
+#define MESH ((size_t)6)
 
 static unsigned hashed;
 
@@ -375,13 +375,13 @@ static bool count_sha256(void *ctx, const uint8_t *data, size_t len, uint8_t out
 /* Every CA of a mesh has signed every other: mesh[i * MESH + j] is CA i, signed by CA j. */
 static void make_mesh(struct pki_cert mesh[MESH * MESH], const struct pki_cert *root)
 {
-    static const char *const names[MESH] = {"M0", "M1", "M2", "M3", "M4", "M5"};
+    static const char *const names[] = {"M0", "M1", "M2", "M3", "M4", "M5"};
 
-    for (unsigned i = 0; i < MESH; i++)
-        mesh[i * MESH + i] = pki_intermediate(names[i], pki_key(PKI_P256, 8 + i), root);
-    for (unsigned i = 0; i < MESH * MESH; i++) {
+    for (size_t i = 0; i < MESH; i++)
+        mesh[i * MESH + i] = pki_intermediate(names[i], pki_key(PKI_P256, (unsigned)(8 + i)), root);
+    for (size_t i = 0; i < MESH * MESH; i++) {
         if (i / MESH != i % MESH)
-            mesh[i] = pki_intermediate(names[i / MESH], pki_key(PKI_P256, 8 + i / MESH),
+            mesh[i] = pki_intermediate(names[i / MESH], pki_key(PKI_P256, (unsigned)(8 + i / MESH)),
                                        &mesh[(i % MESH) * MESH + i % MESH]);
     }
 }
@@ -397,7 +397,7 @@ static void a_mesh_of_cross_signatures_ends(void **state)
     scene_init(&scene, scene_version(state));
     scene.crypto = &crypto;
     make_mesh(mesh, &scene.root);
-    for (unsigned i = 0; i < MESH * MESH; i++)
+    for (size_t i = 0; i < MESH * MESH; i++)
         others[i] = &mesh[i];
     leaf = pki_leaf("DNS:" HOST, pki_key(PKI_P256, KEY_LEAF), &mesh[0]);
     scene_rule(&scene, &(struct scene_rule){.pins = {&mesh[0]}, .at = {"leaf"}});
@@ -409,7 +409,7 @@ static void a_mesh_of_cross_signatures_ends(void **state)
                          SSL_AD_BAD_CERTIFICATE);
     assert_int_equal(scene_verdict(&scene)->path_count, 1);
     assert_in_range(hashed, 10, 64 * 10 + 16);
-    for (unsigned i = 0; i < MESH * MESH; i++)
+    for (size_t i = 0; i < MESH * MESH; i++)
         pki_free(&mesh[i]);
     pki_free(&leaf);
     scene_clear(&scene);
