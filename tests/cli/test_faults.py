@@ -66,7 +66,7 @@ class Allocations(cli.TestCase):
         for number, result in self.fail_each(*args, prepare=prepare):
             self.assertTold(number, result)
             made = sorted(set(os.listdir(self.dir)) - {"pass"})
-            whole = ["a.example.csr.pem", "a.example.key.pem"]
+            whole = ["a.example.backup-csr.pem", "a.example.backup-key.pem"]
             self.assertEqual(made, whole if result.code == cli.OK else [], f"allocation {number}")
 
     def test_key_backup_changes_the_pin_set_or_not(self):

@@ -195,7 +195,7 @@ class Output(cli.TestCase):
     def test_a_closed_standard_error_harms_nothing(self):
         result = self.shell("$P key backup h.example 2>&-")
         self.assertExit(result, cli.OK)
-        self.assertNotIn("pintle:", (self.dir / "h.example.key.pem").read_text())
+        self.assertNotIn("pintle:", (self.dir / "h.example.backup-key.pem").read_text())
 
     def test_a_failure_keeps_its_own_exit_code(self):
         self.write("pintle.json", json.dumps({

@@ -33,12 +33,16 @@ class KeyCase(cli.TestCase):
         self.assertExit(result, cli.OK)
         return result
 
+    def read(self, prefix, what):
+        """The one file of the key or the request, named by -o or after the host."""
+        (path,) = self.dir.glob(f"{prefix}.*{what}.pem")
+        return path.read_bytes()
+
     def key(self, prefix, passphrase=None):
-        return serialization.load_pem_private_key((self.dir / f"{prefix}.key.pem").read_bytes(),
-                                                  passphrase)
+        return serialization.load_pem_private_key(self.read(prefix, "key"), passphrase)
 
     def request(self, prefix):
-        return x509.load_pem_x509_csr((self.dir / f"{prefix}.csr.pem").read_bytes())
+        return x509.load_pem_x509_csr(self.read(prefix, "csr"))
 
     def names(self, prefix):
         extension = self.request(prefix).extensions.get_extension_for_class(
@@ -57,16 +61,18 @@ class Made(KeyCase):
     def test_key_request_and_pin_belong_together(self):
         out = self.make("api.example.com").out
         pin = pin_of(self.key("api.example.com").public_key())
-        self.assertEqual(out, f"pin      {pin}\nkey      api.example.com.key.pem\n"
-                              "request  api.example.com.csr.pem\n")
+        self.assertEqual(out, f"pin      {pin}\nkey      api.example.com.backup-key.pem\n"
+                              "request  api.example.com.backup-csr.pem\n")
         request = self.request("api.example.com")
         self.assertTrue(request.is_signature_valid)
         self.assertEqual(pin_of(request.public_key()), pin)
-        self.assertEqual(self.left(), ["api.example.com.csr.pem", "api.example.com.key.pem"])
+        self.assertEqual(self.left(), ["api.example.com.backup-csr.pem",
+                                      "api.example.com.backup-key.pem"])
 
     def test_pintle_pin_agrees(self):
         pin = self.make("h.example").out.split()[1]
-        shown = self.assertAccepted("pin", "-b", "h.example.key.pem", "h.example.csr.pem").lines
+        shown = self.assertAccepted("pin", "-b", "h.example.backup-key.pem",
+                                    "h.example.backup-csr.pem").lines
         self.assertEqual(shown, [pin, pin])
 
     def test_every_type(self):
@@ -105,7 +111,8 @@ class Made(KeyCase):
 
     def test_a_star_is_no_part_of_a_file_name(self):
         self.make("*.example.com")
-        self.assertEqual(self.left(), ["_.example.com.csr.pem", "_.example.com.key.pem"])
+        self.assertEqual(self.left(), ["_.example.com.backup-csr.pem",
+                                      "_.example.com.backup-key.pem"])
 
     def test_a_prefix_may_lead_elsewhere(self):
         (self.dir / "stick").mkdir()
@@ -118,8 +125,8 @@ class Made(KeyCase):
         self.assertEqual(document, {
             "schema": "https://pintle.dev/schema/key-backup/1",
             "pin": pin_of(self.key("a.example").public_key()), "type": "ed25519",
-            "hosts": ["a.example", "b.example"], "key_file": "a.example.key.pem",
-            "request_file": "a.example.csr.pem", "encrypted": False})
+            "hosts": ["a.example", "b.example"], "key_file": "a.example.backup-key.pem",
+            "request_file": "a.example.backup-csr.pem", "encrypted": False})
 
     def test_advice_goes_to_standard_error(self):
         result = self.make("h.example")
@@ -159,7 +166,7 @@ class Passphrase(KeyCase):
     def test_openssl_can_read_it(self):
         self.write("pass", "open sesame\n")
         self.make("h.example", "--passphrase-file", "pass")
-        result = cli.run_program(["openssl", "pkey", "-in", self.dir / "h.example.key.pem",
+        result = cli.run_program(["openssl", "pkey", "-in", self.dir / "h.example.backup-key.pem",
                                   "-passin", f"file:{self.dir}/pass", "-noout"])
         self.assertExit(result, 0)
 
@@ -192,27 +199,27 @@ class Passphrase(KeyCase):
 class NothingLost(KeyCase):
     def test_an_existing_key_is_never_overwritten(self):
         self.make("h.example")
-        before = (self.dir / "h.example.key.pem").read_bytes()
-        self.assertRefused("h.example.key.pem: File exists", "h.example")
-        (self.dir / "h.example.csr.pem").unlink()
-        self.assertRefused("h.example.key.pem: File exists", "h.example")
-        self.assertEqual((self.dir / "h.example.key.pem").read_bytes(), before)
-        self.assertEqual(self.left(), ["h.example.key.pem"])
+        before = (self.dir / "h.example.backup-key.pem").read_bytes()
+        self.assertRefused("h.example.backup-key.pem: File exists", "h.example")
+        (self.dir / "h.example.backup-csr.pem").unlink()
+        self.assertRefused("h.example.backup-key.pem: File exists", "h.example")
+        self.assertEqual((self.dir / "h.example.backup-key.pem").read_bytes(), before)
+        self.assertEqual(self.left(), ["h.example.backup-key.pem"])
 
     def test_an_existing_request_is_never_overwritten(self):
-        self.write("h.example.csr.pem", "precious")
-        self.assertRefused("h.example.csr.pem: File exists", "h.example")
-        self.assertEqual((self.dir / "h.example.csr.pem").read_text(), "precious")
-        self.assertEqual(self.left(), ["h.example.csr.pem"])
+        self.write("h.example.backup-csr.pem", "precious")
+        self.assertRefused("h.example.backup-csr.pem: File exists", "h.example")
+        self.assertEqual((self.dir / "h.example.backup-csr.pem").read_text(), "precious")
+        self.assertEqual(self.left(), ["h.example.backup-csr.pem"])
 
     def test_links_are_not_followed_even_to_nowhere(self):
-        (self.dir / "h.example.key.pem").symlink_to("elsewhere")
-        self.assertRefused("h.example.key.pem: File exists", "h.example")
-        self.assertEqual(self.left(), ["h.example.key.pem"])
+        (self.dir / "h.example.backup-key.pem").symlink_to("elsewhere")
+        self.assertRefused("h.example.backup-key.pem: File exists", "h.example")
+        self.assertEqual(self.left(), ["h.example.backup-key.pem"])
 
     def test_a_directory_of_that_name_is_refused(self):
-        (self.dir / "h.example.key.pem").mkdir()
-        self.assertRefused("h.example.key.pem: File exists", "h.example")
+        (self.dir / "h.example.backup-key.pem").mkdir()
+        self.assertRefused("h.example.backup-key.pem: File exists", "h.example")
 
     def test_a_missing_directory_is_refused(self):
         self.assertRefused("nowhere/x.key.pem: No such file", "h.example", "-o", "nowhere/x")
@@ -236,7 +243,7 @@ class NothingLost(KeyCase):
         for size in (0, 100, 300):
             with self.subTest(size):
                 result = self.assertRefused("File too large", "h.example", preexec_fn=limit(size))
-                self.assertRegex(result.err, r"h\.example\.(key|csr)\.pem: File too large")
+                self.assertRegex(result.err, r"h\.example\.backup-(key|csr)\.pem: File too large")
                 self.assertEqual(self.left(), [])
 
     def test_a_name_too_long_for_the_file_system_is_refused(self):
@@ -274,7 +281,8 @@ class NothingLost(KeyCase):
                 code = process.wait(120)
                 if code != 0:
                     break
-                self.assertEqual(self.left(), ["h.example.csr.pem", "h.example.key.pem"])
+                self.assertEqual(self.left(), ["h.example.backup-csr.pem",
+                                              "h.example.backup-key.pem"])
                 self.clear()
             self.assertEqual(code, -number)
             self.assertEqual(self.left(), [])
@@ -283,16 +291,16 @@ class NothingLost(KeyCase):
         for _ in range(10):
             process = self.start_slow()
             try:
-                with open(self.dir / "h.example.key.pem", "x", encoding="ascii") as file:
+                with open(self.dir / "h.example.backup-key.pem", "x", encoding="ascii") as file:
                     file.write("quicker")
             except FileExistsError:
                 process.wait(120)
                 self.clear()
                 continue
             self.assertEqual(process.wait(120), cli.INPUT)
-            self.assertIn(b"h.example.key.pem: File exists", process.stderr.read())
-            self.assertEqual(self.left(), ["h.example.key.pem"])
-            self.assertEqual((self.dir / "h.example.key.pem").read_text(), "quicker")
+            self.assertIn(b"h.example.backup-key.pem: File exists", process.stderr.read())
+            self.assertEqual(self.left(), ["h.example.backup-key.pem"])
+            self.assertEqual((self.dir / "h.example.backup-key.pem").read_text(), "quicker")
             return
         self.fail("ten large keys were found at once")
 
@@ -399,6 +407,9 @@ class Add(KeyCase):
         self.assertNothingMade("no rule is for a.invalid", "a.invalid")
         self.assertNothingMade("no rule is for a.invalid", "example.net", "a.invalid")
         self.assertNothingMade("no rule is for *.example.net", "*.example.net")
+
+    def test_a_port_is_no_part_of_a_name(self):
+        self.assertNothingMade("leave the port out", "example.net:8443")
 
     def test_a_malformed_pin_set_makes_nothing(self):
         self.path.write_text(pin_set()[:-1])

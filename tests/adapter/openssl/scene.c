@@ -17,8 +17,9 @@ int scene_version(void **state)
 
 static int64_t now(void *ctx)
 {
-    (void)ctx;
-    return (int64_t)time(NULL);
+    const struct scene *scene = ctx;
+
+    return (int64_t)time(NULL) + scene->ahead_s;
 }
 
 void scene_init(struct scene *scene, int version)
@@ -99,8 +100,10 @@ static void write_document(const struct scene_rule *rule, char *text, size_t siz
 void scene_rule(struct scene *scene, const struct scene_rule *rule)
 {
     struct pintle_pinset_options options = {0, pintle_openssl_crypto()};
-    struct pintle_config config = {
-        .crypto = scene->crypto, .clock = now, .allow_unlisted = scene->allow_unlisted};
+    struct pintle_config config = {.crypto = scene->crypto,
+                                   .clock = now,
+                                   .clock_ctx = scene,
+                                   .allow_unlisted = scene->allow_unlisted};
     struct pintle_pinset *set = NULL;
     struct pintle_error err = {.text = ""};
     char text[4096];

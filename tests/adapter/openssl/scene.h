@@ -50,11 +50,13 @@ struct scene_rule {
     const struct pki_cert *deny[4];
 };
 
-/* crypto and allow_unlisted are for the engine; set them before the first rule. */
+/* crypto and allow_unlisted are for the engine; set them before the first rule. ahead_s is what its
+ * clock shows beyond the time. */
 struct scene {
     int version;
     const struct pintle_crypto *crypto;
     bool allow_unlisted;
+    int64_t ahead_s;
     struct pki_cert root, rogue, inter, leaf;
     struct pintle *engine;
     SSL_CTX *client_ctx;

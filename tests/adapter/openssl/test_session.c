@@ -271,6 +271,27 @@ static void a_session_overtaken_by_another_pin_set_is_not_resumed(void **state)
     scene_clear(&scene);
 }
 
+/* Enforcement ends between the ClientHello and the certificate; then the clock is set right. */
+static void a_session_overtaken_by_the_end_of_enforcement_is_not_resumed(void **state)
+{
+    struct scene scene;
+    SSL_SESSION *session;
+
+    scene_ready(&scene, scene_version(state));
+    scene_rule(&scene, &(struct scene_rule){.until = "2090-01-01T00:00:00Z",
+                                            .after = "report",
+                                            .pins = {&scene.inter}});
+    assert_true(SSL_do_handshake(scene.pair.client) <= 0);
+    scene.ahead_s = INT64_C(80) * 366 * 86400;
+    session = earn_session(&scene);
+    assert_int_equal(scene_verdict(&scene)->mode, PINTLE_MODE_REPORT);
+    scene.ahead_s = 0;
+    dial_with(&scene, session);
+    expect_full(&scene);
+    SSL_SESSION_free(session);
+    scene_clear(&scene);
+}
+
 /* The server has a session for www.example.com and would gladly resume it for HOST. */
 static SSL_SESSION *earn_other_host_session(struct scene *scene, int version)
 {
@@ -564,6 +585,7 @@ int main(void)
         IN_BOTH(another_pin_set_drops_a_session_from_a_file),
         IN_BOTH(the_pin_set_at_the_handshake_counts),
         IN_BOTH(a_resumption_overtaken_by_another_pin_set_is_refused),
+        IN_BOTH(a_session_overtaken_by_the_end_of_enforcement_is_not_resumed),
         IN_BOTH(a_session_that_loses_its_mark_meanwhile_is_refused),
         IN_BOTH(a_session_overtaken_by_another_pin_set_is_not_resumed),
         IN_BOTH(a_session_of_another_host_makes_a_full_handshake),

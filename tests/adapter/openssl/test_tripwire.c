@@ -120,6 +120,28 @@ static void replacing_both_callbacks_before_the_handshake_is_refused(void **stat
     scene_clear(&scene);
 }
 
+/* Both are replaced when the ClientHello is out: nothing can stop the handshake, but asking for the
+ * verdict stops the connection. */
+static void asking_for_the_verdict_stops_what_nobody_judged(void **state)
+{
+    struct scene scene;
+    struct pintle_verdict verdict;
+
+    scene_ready(&scene, scene_version(state));
+    assert_true(SSL_do_handshake(scene.pair.client) <= 0);
+    SSL_CTX_set_cert_verify_callback(scene.client_ctx, always_valid, NULL);
+    SSL_set_info_callback(scene.pair.client, ignore);
+    assert_true(tls_pair_handshake(&scene.pair));
+    pintle_openssl_recheck(scene.pair.client, &verdict);
+    assert_int_equal(verdict.decision, PINTLE_REFUSE);
+    assert_int_equal(verdict.reason, PINTLE_REASON_UNCHECKED);
+    assert_int_equal(scene_verdict(&scene)->reason, PINTLE_REASON_UNCHECKED);
+    assert_int_equal(SSL_write(scene.pair.server, "!", 1), 1);
+    (void)tls_pair_move(&scene.pair);
+    scene_expect_mute(&scene);
+    scene_clear(&scene);
+}
+
 /* A program that gives a refused connection its output back still gets no data through. */
 static void putting_the_output_back_does_not_help(void **state)
 {
@@ -227,7 +249,11 @@ static void an_info_callback_that_calls_ours_does_not_go_in_circles(void **state
 {
     struct scene scene;
 
-    scene_ready(&scene, scene_version(state));
+    scene_init(&scene, scene_version(state));
+    scene_pin_inter(&scene);
+    scene_serve_honest(&scene);
+    SSL_CTX_set_info_callback(scene.client_ctx, ignore);
+    scene_guard(&scene);
     found = SSL_CTX_get_info_callback(scene.client_ctx);
     SSL_CTX_set_info_callback(scene.client_ctx, count_and_pass_on);
     scene_dial(&scene);
@@ -421,6 +447,22 @@ static void a_connection_moved_to_another_guarded_context_is_refused(void **stat
     assert_int_equal(pintle_openssl_set_host(scene.pair.client, HOST, PORT, &err), PINTLE_E_STATE);
     assert_false(tls_pair_handshake(&scene.pair));
     scene_expect_mute(&scene);
+    SSL_CTX_free(other);
+    scene_clear(&scene);
+}
+
+static void a_connection_with_a_host_moved_to_another_guarded_context_is_refused(void **state)
+{
+    struct scene scene;
+    SSL_CTX *other;
+
+    scene_ready(&scene, scene_version(state));
+    const struct pki_cert *trusted[] = {&scene.root};
+    other = tls_client_ctx(scene.version, trusted, 1);
+    assert_int_equal(pintle_openssl_guard(other, scene.engine, NULL), PINTLE_OK);
+    assert_ptr_equal(SSL_set_SSL_CTX(scene.pair.client, other), other);
+    expect_unchecked(&scene);
+    assert_int_equal(scene.pair.from_client.len, 0);
     SSL_CTX_free(other);
     scene_clear(&scene);
 }
@@ -819,6 +861,7 @@ int main(void)
         IN_BOTH(a_refused_connection_can_be_used_again),
         IN_BOTH(a_replaced_verification_shows_no_client_certificate),
         IN_BOTH(replacing_both_callbacks_before_the_handshake_is_refused),
+        IN_BOTH(asking_for_the_verdict_stops_what_nobody_judged),
         IN_BOTH(putting_the_output_back_does_not_help),
         IN_BOTH(a_cleared_connection_can_write_again),
         IN_BOTH(without_the_info_callback_certificates_are_judged),
@@ -834,6 +877,7 @@ int main(void)
         IN_TLS12(an_anonymous_cipher_is_refused_without_the_info_callback),
         IN_BOTH(a_store_without_signature_checks_does_not_forgive),
         IN_BOTH(a_connection_moved_to_another_guarded_context_is_refused),
+        IN_BOTH(a_connection_with_a_host_moved_to_another_guarded_context_is_refused),
         IN_BOTH(an_external_psk_is_refused),
         IN_BOTH(a_psk_set_during_the_handshake_is_refused),
         IN_BOTH(a_psk_does_not_keep_a_certificate_from_being_judged),
