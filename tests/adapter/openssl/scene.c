@@ -178,6 +178,39 @@ void scene_ready(struct scene *scene, int version)
     scene_dial(scene);
 }
 
+SSL_SESSION *scene_earn_session(struct scene *scene)
+{
+    SSL_SESSION *session;
+
+    scene_expect_accepted(scene, PINTLE_REASON_MATCH);
+    tls_pair_settle(&scene->pair);
+    session = SSL_get1_session(scene->pair.client);
+    assert_non_null(session);
+    assert_true(SSL_SESSION_is_resumable(session));
+    SSL_shutdown(scene->pair.client);
+    return session;
+}
+
+void scene_dial_with(struct scene *scene, SSL_SESSION *session)
+{
+    scene_dial(scene);
+    assert_int_equal(SSL_set_session(scene->pair.client, session), 1);
+}
+
+int scene_always_valid(X509_STORE_CTX *ctx, void *arg)
+{
+    (void)arg;
+    X509_STORE_CTX_set_error(ctx, X509_V_OK);
+    return 1;
+}
+
+void scene_ignore_info(const SSL *ssl, int where, int ret)
+{
+    (void)ssl;
+    (void)where;
+    (void)ret;
+}
+
 /* --- expectations ---------------------------------------------------------------------------- */
 
 const struct pintle_verdict *scene_verdict(struct scene *scene)
@@ -246,4 +279,10 @@ void scene_expect_accepted(struct scene *scene, enum pintle_reason reason)
                  scene_verdict(scene)->detail);
     }
     scene_expect_talking(scene, reason);
+}
+
+void scene_expect_unchecked(struct scene *scene)
+{
+    scene_expect_refused(scene, PINTLE_REASON_UNCHECKED, X509_V_ERR_APPLICATION_VERIFICATION,
+                         TLS_NO_ALERT);
 }

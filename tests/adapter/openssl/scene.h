@@ -109,6 +109,19 @@ void scene_expect_accepted(struct scene *scene, enum pintle_reason reason);
 /* Check the verdict of a connection whose handshake is over, and send the request. */
 void scene_expect_talking(struct scene *scene, enum pintle_reason reason);
 
+/* scene_expect_refused() as UNCHECKED, which sends no alert. */
+void scene_expect_unchecked(struct scene *scene);
+
+/* Accept the server, take the session, and close. */
+SSL_SESSION *scene_earn_session(struct scene *scene);
+
+/* Dial HOST with a session on offer. */
+void scene_dial_with(struct scene *scene, SSL_SESSION *session);
+
+/* Callbacks that programs put in the place of ours: every certificate is valid, nothing is done. */
+int scene_always_valid(X509_STORE_CTX *ctx, void *arg);
+void scene_ignore_info(const SSL *ssl, int where, int ret);
+
 /* The verdict on the client's connection; fails if there is none. */
 const struct pintle_verdict *scene_verdict(struct scene *scene);
 

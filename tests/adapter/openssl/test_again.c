@@ -172,20 +172,13 @@ static void a_declined_renegotiation_changes_nothing(void **state)
 }
 
 /* The info callback is gone, and the session on offer has lost its pins. */
-static void ignore(const SSL *ssl, int where, int ret)
-{
-    (void)ssl;
-    (void)where;
-    (void)ret;
-}
-
 static void renegotiation_without_the_info_callback_is_judged(void **state)
 {
     struct scene scene;
 
     scene_ready(&scene, scene_version(state));
     scene_expect_accepted(&scene, PINTLE_REASON_MATCH);
-    SSL_set_info_callback(scene.pair.client, ignore);
+    SSL_set_info_callback(scene.pair.client, scene_ignore_info);
     renegotiate(&scene);
     scene_expect_talking(&scene, PINTLE_REASON_MATCH);
     scene_rule(&scene, &(struct scene_rule){.pins = {&scene.rogue}});

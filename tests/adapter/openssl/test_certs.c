@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Certificates lent to the core. */
-#include <string.h>
 
 #include "adapter/openssl/scene.h"
 #include "tls/openssl/certs.h"

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Early data (RFC 8446 section 2.3): it leaves before the server has shown anything. */
-#include <string.h>
 
 #include "adapter/openssl/scene.h"
 
@@ -119,13 +118,6 @@ static void early_data_after_a_change_of_pins_is_not_sent(void **state)
     scene_clear(&scene);
 }
 
-static void ignore(const SSL *ssl, int where, int ret)
-{
-    (void)ssl;
-    (void)where;
-    (void)ret;
-}
-
 static void early_data_without_the_info_callback_is_not_sent(void **state)
 {
     struct scene scene;
@@ -134,7 +126,7 @@ static void early_data_without_the_info_callback_is_not_sent(void **state)
     (void)state;
     scene_dial(&scene);
     assert_int_equal(SSL_set_session(scene.pair.client, session), 1);
-    SSL_set_info_callback(scene.pair.client, ignore);
+    SSL_set_info_callback(scene.pair.client, scene_ignore_info);
     expect_no_early_data(&scene, session);
     SSL_SESSION_free(session);
     scene_clear(&scene);
@@ -196,7 +188,7 @@ static void early_data_under_an_external_psk_without_the_info_callback_is_not_se
     psk = earn_session(&scene, PORT);
     scene_dial(&scene);
     SSL_set_psk_use_session_callback(scene.pair.client, use_psk);
-    SSL_set_info_callback(scene.pair.client, ignore);
+    SSL_set_info_callback(scene.pair.client, scene_ignore_info);
     assert_int_equal(SSL_write_early_data(scene.pair.client, SECRET, sizeof(SECRET), &len), 0);
     (void)serve_early(&scene);
     assert_int_equal(scene.pair.app_bytes, 0);

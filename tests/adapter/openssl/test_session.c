@@ -1,31 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Resumption: only of sessions that were accepted for the same host, port and pin-set. */
-#include <string.h>
 
 #include "adapter/openssl/scene.h"
 
 static const uint8_t nothing[PINTLE_DIGEST_LEN];
-
-/* Accept the honest server and take the session. */
-static SSL_SESSION *earn_session(struct scene *scene)
-{
-    SSL_SESSION *session;
-
-    scene_expect_accepted(scene, PINTLE_REASON_MATCH);
-    tls_pair_settle(&scene->pair);
-    session = SSL_get1_session(scene->pair.client);
-    assert_non_null(session);
-    assert_true(SSL_SESSION_is_resumable(session));
-    SSL_shutdown(scene->pair.client);
-    return session;
-}
-
-/* Dial HOST again with a session on offer. */
-static void dial_with(struct scene *scene, SSL_SESSION *session)
-{
-    scene_dial(scene);
-    assert_int_equal(SSL_set_session(scene->pair.client, session), 1);
-}
 
 /* As it would come from a file. */
 static SSL_SESSION *through_bytes(SSL_SESSION *session)
@@ -67,8 +45,8 @@ static void a_session_of_the_same_host_is_resumed(void **state)
     SSL_SESSION *session;
 
     scene_ready(&scene, scene_version(state));
-    session = earn_session(&scene);
-    dial_with(&scene, session);
+    session = scene_earn_session(&scene);
+    scene_dial_with(&scene, session);
     expect_resumed(&scene);
     assert_int_equal(scene.concluded, 2);
     SSL_SESSION_free(session);
@@ -81,7 +59,7 @@ static void a_session_set_before_the_host_is_resumed(void **state)
     SSL_SESSION *session;
 
     scene_ready(&scene, scene_version(state));
-    session = earn_session(&scene);
+    session = scene_earn_session(&scene);
     scene_pair(&scene);
     assert_int_equal(SSL_set_session(scene.pair.client, session), 1);
     assert_int_equal(pintle_openssl_set_host(scene.pair.client, HOST, PORT, NULL), PINTLE_OK);
@@ -96,9 +74,9 @@ static void a_session_from_a_file_is_resumed(void **state)
     SSL_SESSION *session, *copy;
 
     scene_ready(&scene, scene_version(state));
-    session = earn_session(&scene);
+    session = scene_earn_session(&scene);
     copy = through_bytes(session);
-    dial_with(&scene, copy);
+    scene_dial_with(&scene, copy);
     expect_resumed(&scene);
     SSL_SESSION_free(copy);
     SSL_SESSION_free(session);
@@ -112,11 +90,11 @@ static void a_session_of_a_resumed_connection_is_resumed(void **state)
     SSL_SESSION *first, *second;
 
     scene_ready(&scene, scene_version(state));
-    first = earn_session(&scene);
-    dial_with(&scene, first);
-    second = earn_session(&scene);
+    first = scene_earn_session(&scene);
+    scene_dial_with(&scene, first);
+    second = scene_earn_session(&scene);
     assert_true(scene_verdict(&scene)->resumed);
-    dial_with(&scene, second);
+    scene_dial_with(&scene, second);
     expect_resumed(&scene);
     SSL_SESSION_free(second);
     SSL_SESSION_free(first);
@@ -129,7 +107,7 @@ static void a_cleared_connection_is_judged_again(void **state)
     struct scene scene;
 
     scene_ready(&scene, scene_version(state));
-    SSL_SESSION_free(earn_session(&scene));
+    SSL_SESSION_free(scene_earn_session(&scene));
     assert_int_equal(SSL_clear(scene.pair.client), 1);
     SSL_free(scene.pair.server);
     scene.pair.server = SSL_new(scene.server_ctx);
@@ -146,9 +124,9 @@ static void the_same_pins_again_keep_a_session(void **state)
     SSL_SESSION *session;
 
     scene_ready(&scene, scene_version(state));
-    session = earn_session(&scene);
+    session = scene_earn_session(&scene);
     scene_pin_inter(&scene); /* the same document, loaded again */
-    dial_with(&scene, session);
+    scene_dial_with(&scene, session);
     expect_resumed(&scene);
     SSL_SESSION_free(session);
     scene_clear(&scene);
@@ -162,9 +140,9 @@ static void another_pin_set_makes_a_full_handshake(void **state)
     SSL_SESSION *session;
 
     scene_ready(&scene, scene_version(state));
-    session = earn_session(&scene);
+    session = scene_earn_session(&scene);
     scene_rule(&scene, &(struct scene_rule){.pins = {&scene.leaf}});
-    dial_with(&scene, session);
+    scene_dial_with(&scene, session);
     expect_full(&scene);
     assert_int_equal(scene_verdict(&scene)->cert_index, 0);
     SSL_SESSION_free(session);
@@ -177,9 +155,9 @@ static void another_pin_set_judges_instead_of_the_session(void **state)
     SSL_SESSION *session;
 
     scene_ready(&scene, scene_version(state));
-    session = earn_session(&scene);
+    session = scene_earn_session(&scene);
     scene_rule(&scene, &(struct scene_rule){.pins = {&scene.rogue}});
-    dial_with(&scene, session);
+    scene_dial_with(&scene, session);
     scene_expect_refused(&scene, PINTLE_REASON_MISMATCH, X509_V_ERR_CERT_REJECTED,
                          SSL_AD_BAD_CERTIFICATE);
     SSL_SESSION_free(session);
@@ -192,10 +170,10 @@ static void another_pin_set_drops_a_session_from_a_file(void **state)
     SSL_SESSION *session, *copy;
 
     scene_ready(&scene, scene_version(state));
-    session = earn_session(&scene);
+    session = scene_earn_session(&scene);
     copy = through_bytes(session);
     scene_rule(&scene, &(struct scene_rule){.pins = {&scene.rogue}});
-    dial_with(&scene, copy);
+    scene_dial_with(&scene, copy);
     scene_expect_refused(&scene, PINTLE_REASON_MISMATCH, X509_V_ERR_CERT_REJECTED,
                          SSL_AD_BAD_CERTIFICATE);
     SSL_SESSION_free(copy);
@@ -210,8 +188,8 @@ static void the_pin_set_at_the_handshake_counts(void **state)
     SSL_SESSION *session;
 
     scene_ready(&scene, scene_version(state));
-    session = earn_session(&scene);
-    dial_with(&scene, session);
+    session = scene_earn_session(&scene);
+    scene_dial_with(&scene, session);
     scene_rule(&scene, &(struct scene_rule){.pins = {&scene.leaf}});
     expect_full(&scene);
     SSL_SESSION_free(session);
@@ -225,8 +203,8 @@ static void a_resumption_overtaken_by_another_pin_set_is_refused(void **state)
     SSL_SESSION *session;
 
     scene_ready(&scene, scene_version(state));
-    session = earn_session(&scene);
-    dial_with(&scene, session);
+    session = scene_earn_session(&scene);
+    scene_dial_with(&scene, session);
     assert_true(SSL_do_handshake(scene.pair.client) <= 0);
     scene_rule(&scene, &(struct scene_rule){.pins = {&scene.leaf}});
     scene_expect_refused(&scene, PINTLE_REASON_UNCHECKED, X509_V_ERR_APPLICATION_VERIFICATION,
@@ -242,8 +220,8 @@ static void a_session_that_loses_its_mark_meanwhile_is_refused(void **state)
     SSL_SESSION *session;
 
     scene_ready(&scene, scene_version(state));
-    session = earn_session(&scene);
-    dial_with(&scene, session);
+    session = scene_earn_session(&scene);
+    scene_dial_with(&scene, session);
     assert_true(SSL_do_handshake(scene.pair.client) <= 0);
     assert_int_equal(SSL_SESSION_set1_ticket_appdata(session, NULL, 0), 1);
     scene_expect_refused(&scene, PINTLE_REASON_UNCHECKED, X509_V_ERR_APPLICATION_VERIFICATION,
@@ -261,11 +239,11 @@ static void a_session_overtaken_by_another_pin_set_is_not_resumed(void **state)
     scene_ready(&scene, scene_version(state));
     assert_true(SSL_do_handshake(scene.pair.client) <= 0);
     scene_rule(&scene, &(struct scene_rule){.pins = {&scene.leaf}});
-    session = earn_session(&scene);
-    dial_with(&scene, session);
+    session = scene_earn_session(&scene);
+    scene_dial_with(&scene, session);
     expect_full(&scene);
     scene_pin_inter(&scene);
-    dial_with(&scene, session);
+    scene_dial_with(&scene, session);
     expect_full(&scene);
     SSL_SESSION_free(session);
     scene_clear(&scene);
@@ -283,10 +261,10 @@ static void a_session_overtaken_by_the_end_of_enforcement_is_not_resumed(void **
                                             .pins = {&scene.inter}});
     assert_true(SSL_do_handshake(scene.pair.client) <= 0);
     scene.ahead_s = INT64_C(80) * 366 * 86400;
-    session = earn_session(&scene);
+    session = scene_earn_session(&scene);
     assert_int_equal(scene_verdict(&scene)->mode, PINTLE_MODE_REPORT);
     scene.ahead_s = 0;
-    dial_with(&scene, session);
+    scene_dial_with(&scene, session);
     expect_full(&scene);
     SSL_SESSION_free(session);
     scene_clear(&scene);
@@ -309,7 +287,7 @@ static SSL_SESSION *earn_other_host_session(struct scene *scene, int version)
     scene_pair(scene);
     assert_int_equal(pintle_openssl_set_host(scene->pair.client, "www.example.com", PORT, NULL),
                      PINTLE_OK);
-    session = earn_session(scene);
+    session = scene_earn_session(scene);
     pki_free(&leaf);
     return session;
 }
@@ -319,7 +297,7 @@ static void a_session_of_another_host_makes_a_full_handshake(void **state)
     struct scene scene;
     SSL_SESSION *session = earn_other_host_session(&scene, scene_version(state));
 
-    dial_with(&scene, session);
+    scene_dial_with(&scene, session);
     expect_full(&scene);
     SSL_SESSION_free(session);
     scene_clear(&scene);
@@ -331,7 +309,7 @@ static void a_session_of_another_host_from_a_file_makes_a_full_handshake(void **
     SSL_SESSION *session = earn_other_host_session(&scene, scene_version(state));
     SSL_SESSION *copy = through_bytes(session);
 
-    dial_with(&scene, copy);
+    scene_dial_with(&scene, copy);
     expect_full(&scene);
     SSL_SESSION_free(copy);
     SSL_SESSION_free(session);
@@ -344,7 +322,7 @@ static void a_session_of_another_port_makes_a_full_handshake(void **state)
     SSL_SESSION *session;
 
     scene_ready(&scene, scene_version(state));
-    session = earn_session(&scene);
+    session = scene_earn_session(&scene);
     scene_pair(&scene);
     assert_int_equal(pintle_openssl_set_host(scene.pair.client, HOST, 8443, NULL), PINTLE_OK);
     assert_int_equal(SSL_set_session(scene.pair.client, session), 1);
@@ -378,7 +356,7 @@ static void an_unchecked_session_makes_a_full_handshake(void **state)
 
     scene_ready(&scene, scene_version(state));
     session = unchecked_session(&scene);
-    dial_with(&scene, session);
+    scene_dial_with(&scene, session);
     expect_full(&scene);
     SSL_SESSION_free(session);
     scene_clear(&scene);
@@ -392,9 +370,9 @@ static void a_session_with_only_the_right_context_makes_a_full_handshake(void **
     SSL_SESSION *session;
 
     scene_ready(&scene, scene_version(state));
-    session = earn_session(&scene);
+    session = scene_earn_session(&scene);
     assert_int_equal(SSL_SESSION_set1_ticket_appdata(session, NULL, 0), 1);
-    dial_with(&scene, session);
+    scene_dial_with(&scene, session);
     expect_full(&scene);
     SSL_SESSION_free(session);
     scene_clear(&scene);
@@ -406,9 +384,9 @@ static void a_session_with_only_the_right_mark_makes_a_full_handshake(void **sta
     SSL_SESSION *session;
 
     scene_ready(&scene, scene_version(state));
-    session = earn_session(&scene);
+    session = scene_earn_session(&scene);
     assert_int_equal(SSL_SESSION_set1_id_context(session, nothing, sizeof(nothing)), 1);
-    dial_with(&scene, session);
+    scene_dial_with(&scene, session);
     expect_full(&scene);
     SSL_SESSION_free(session);
     scene_clear(&scene);
@@ -429,7 +407,7 @@ static void a_softened_session_is_not_resumed(void **state)
     session = SSL_get1_session(scene.pair.client);
     (void)SSL_SESSION_get0_id_context(session, &context_len);
     assert_int_equal(context_len, 0); /* OpenSSL itself would not resume it */
-    dial_with(&scene, session);
+    scene_dial_with(&scene, session);
     scene_expect_accepted(&scene, PINTLE_REASON_MISMATCH);
     assert_false(SSL_session_reused(scene.pair.client));
     assert_true(scene_verdict(&scene)->softened);
@@ -448,7 +426,7 @@ static void a_refused_session_is_not_resumed(void **state)
     assert_false(tls_pair_handshake(&scene.pair));
     session = SSL_get1_session(scene.pair.client);
     assert_non_null(session);
-    dial_with(&scene, session);
+    scene_dial_with(&scene, session);
     scene_expect_refused(&scene, PINTLE_REASON_MISMATCH, X509_V_ERR_CERT_REJECTED,
                          SSL_AD_BAD_CERTIFICATE);
     SSL_SESSION_free(session);
@@ -457,20 +435,13 @@ static void a_refused_session_is_not_resumed(void **state)
 
 /* --- without the info callback --------------------------------------------------------------- */
 
-static void ignore(const SSL *ssl, int where, int ret)
-{
-    (void)ssl;
-    (void)where;
-    (void)ret;
-}
-
 static void a_foreign_session_without_the_info_callback_is_refused(void **state)
 {
     struct scene scene;
     SSL_SESSION *session = earn_other_host_session(&scene, scene_version(state));
 
-    dial_with(&scene, session);
-    SSL_set_info_callback(scene.pair.client, ignore);
+    scene_dial_with(&scene, session);
+    SSL_set_info_callback(scene.pair.client, scene_ignore_info);
     scene_expect_refused(&scene, PINTLE_REASON_UNCHECKED, X509_V_ERR_APPLICATION_VERIFICATION,
                          TLS_NO_ALERT);
     assert_int_equal(scene.pair.from_client.len, 0);
@@ -484,9 +455,9 @@ static void an_own_session_without_the_info_callback_is_resumed(void **state)
     SSL_SESSION *session;
 
     scene_ready(&scene, scene_version(state));
-    session = earn_session(&scene);
-    dial_with(&scene, session);
-    SSL_set_info_callback(scene.pair.client, ignore);
+    session = scene_earn_session(&scene);
+    scene_dial_with(&scene, session);
+    SSL_set_info_callback(scene.pair.client, scene_ignore_info);
     expect_resumed(&scene);
     SSL_SESSION_free(session);
     scene_clear(&scene);
@@ -498,76 +469,13 @@ static void a_session_without_the_info_callback_dies_with_its_pin_set(void **sta
     SSL_SESSION *session;
 
     scene_ready(&scene, scene_version(state));
-    session = earn_session(&scene);
+    session = scene_earn_session(&scene);
     scene_rule(&scene, &(struct scene_rule){.pins = {&scene.leaf}});
-    dial_with(&scene, session);
-    SSL_set_info_callback(scene.pair.client, ignore);
+    scene_dial_with(&scene, session);
+    SSL_set_info_callback(scene.pair.client, scene_ignore_info);
     scene_expect_refused(&scene, PINTLE_REASON_UNCHECKED, X509_V_ERR_APPLICATION_VERIFICATION,
                          TLS_NO_ALERT);
     SSL_SESSION_free(session);
-    scene_clear(&scene);
-}
-
-/* --- recheck --------------------------------------------------------------------------------- */
-
-static void recheck(struct scene *scene, enum pintle_decision decision, enum pintle_reason reason)
-{
-    struct pintle_verdict verdict;
-
-    pintle_openssl_recheck(scene->pair.client, &verdict);
-    assert_string_equal(pintle_reason_name(verdict.reason), pintle_reason_name(reason));
-    assert_int_equal(verdict.decision, decision);
-}
-
-static void recheck_follows_the_pin_set(void **state)
-{
-    struct scene scene;
-
-    scene_ready(&scene, scene_version(state));
-    recheck(&scene, PINTLE_REFUSE, PINTLE_REASON_UNCHECKED);
-    scene_expect_accepted(&scene, PINTLE_REASON_MATCH);
-    recheck(&scene, PINTLE_ACCEPT, PINTLE_REASON_MATCH);
-    scene_rule(&scene, &(struct scene_rule){.pins = {&scene.root}});
-    recheck(&scene, PINTLE_ACCEPT, PINTLE_REASON_MATCH);
-    scene_rule(&scene, &(struct scene_rule){.pins = {&scene.rogue}});
-    recheck(&scene, PINTLE_REFUSE, PINTLE_REASON_MISMATCH);
-    scene_rule(&scene, &(struct scene_rule){.pins = {&scene.leaf}, .deny = {&scene.root}});
-    recheck(&scene, PINTLE_REFUSE, PINTLE_REASON_DENIED);
-    scene_clear(&scene);
-}
-
-static void recheck_of_a_resumed_connection_asks_its_session(void **state)
-{
-    struct scene scene;
-    SSL_SESSION *session;
-
-    scene_ready(&scene, scene_version(state));
-    session = earn_session(&scene);
-    dial_with(&scene, session);
-    expect_resumed(&scene);
-    recheck(&scene, PINTLE_ACCEPT, PINTLE_REASON_MATCH);
-    scene_rule(&scene, &(struct scene_rule){.pins = {&scene.inter, &scene.leaf}});
-    recheck(&scene, PINTLE_REFUSE, PINTLE_REASON_UNCHECKED);
-    SSL_SESSION_free(session);
-    scene_clear(&scene);
-}
-
-static void recheck_without_host_or_handshake_refuses(void **state)
-{
-    struct scene scene;
-    struct pintle_verdict verdict;
-
-    scene_ready(&scene, scene_version(state));
-    scene_pair(&scene);
-    recheck(&scene, PINTLE_REFUSE, PINTLE_REASON_NO_HOST);
-    pintle_openssl_recheck(NULL, &verdict);
-    assert_int_equal(verdict.decision, PINTLE_REFUSE);
-    assert_int_equal(verdict.reason, PINTLE_REASON_NO_HOST);
-    scene_rule(&scene, &(struct scene_rule){.pins = {&scene.rogue}});
-    scene_dial(&scene);
-    assert_false(tls_pair_handshake(&scene.pair));
-    scene_pin_inter(&scene);
-    recheck(&scene, PINTLE_REFUSE, PINTLE_REASON_UNCHECKED);
     scene_clear(&scene);
 }
 
@@ -599,9 +507,6 @@ int main(void)
         IN_BOTH(a_foreign_session_without_the_info_callback_is_refused),
         IN_BOTH(an_own_session_without_the_info_callback_is_resumed),
         IN_BOTH(a_session_without_the_info_callback_dies_with_its_pin_set),
-        IN_BOTH(recheck_follows_the_pin_set),
-        IN_BOTH(recheck_of_a_resumed_connection_asks_its_session),
-        IN_BOTH(recheck_without_host_or_handshake_refuses),
     };
 
     return cmocka_run_group_tests_name("openssl session", tests, NULL, NULL);
