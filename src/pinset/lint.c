@@ -10,6 +10,7 @@
 #include "pinset/placeholder.h"
 #include "pinset/schema.h"
 #include "pinset/set.h"
+#include "pinset/unknown.h"
 #include "pinset/url.h"
 
 #define DAY_S 86400
@@ -18,7 +19,8 @@
 /* Cut when it is longer; a pattern fits. */
 #define DETAIL_SIZE 320
 
-/* rule is NULL while the document as a whole is looked at. */
+/* rule is NULL while the document as a whole is looked at. Of the extras, which are in document
+ * order, extras_done are dealt with. */
 struct lint {
     const struct pintle_pinset *set;
     const struct pintle_lint_options *options;
@@ -27,6 +29,7 @@ struct lint {
     size_t count;
     const struct pintle_rule *rule;
     size_t rule_index;
+    size_t extras_done;
 };
 
 static void tell(struct lint *lint, enum pintle__finding kind, size_t pin_index, const char *format,
@@ -45,6 +48,79 @@ static void tell(struct lint *lint, enum pintle__finding kind, size_t pin_index,
     va_end(args);
     lint->count++;
     lint->found(lint->ctx, &finding);
+}
+
+/* --- members that are not known -----------------------------------------------------------------
+ */
+
+/* Longer names are cut. */
+#define NAME_SIZE 160
+
+/* A name as part of a JSON pointer (RFC 6901, section 3), in the string form of section 5. */
+static void write_name(char out[NAME_SIZE], const struct pintle__name *name)
+{
+    static const char cut[] = "...";
+    size_t len = 0;
+    size_t i = 0;
+
+    for (; i < name->len && len + 2 + sizeof(cut) <= NAME_SIZE; i++) {
+        char c = name->text[i];
+        out[len++] = c == '/' ? '~' : c;
+        if (c == '~' || c == '/')
+            out[len++] = c == '~' ? '0' : '1';
+    }
+    if (i < name->len) {
+        /* Not inside a character: bytes 10xxxxxx go on with one. */
+        for (; len > 0 && ((unsigned char)name->text[i] & 0xC0U) == 0x80U; i--)
+            len--;
+        memcpy(out + len, cut, sizeof(cut) - 1);
+        len += sizeof(cut) - 1;
+    }
+    out[len] = '\0';
+}
+
+/* `where` is the pointer to the object, and `names` are the members it knows. */
+static void check_members(struct lint *lint, const char *unknown, const char *where,
+                          const char *const *names, size_t pin_index)
+{
+    struct pintle__name name;
+    char text[NAME_SIZE];
+
+    while (pintle__unknown_next(&unknown, &name)) {
+        const char *meant = pintle__unknown_nearest(&name, names);
+        if (pintle__unknown_is_deliberate(&name))
+            continue;
+        write_name(text, &name);
+        tell(lint, PINTLE__FINDING_UNKNOWN_MEMBER, pin_index, "%s/%s%s%s%s", where, text,
+             meant == NULL ? "" : ", did you mean \"", meant == NULL ? "" : meant,
+             meant == NULL ? "" : "\"?");
+    }
+}
+
+/* Those of the document itself, or of a rule and its pins. */
+static void check_extras(struct lint *lint, uint32_t rule)
+{
+    const struct pintle_pinset *set = lint->set;
+    char where[64] = "";
+
+    for (; lint->extras_done < set->extra_count; lint->extras_done++) {
+        const struct pintle__extra *extra = &set->extras[lint->extras_done];
+        const char *const *names = pintle__root_members;
+        size_t pin = SIZE_MAX;
+        if (extra->rule != rule)
+            return;
+        if (extra->pin != PINTLE__NO_INDEX) {
+            names = pintle__pin_members;
+            pin = extra->pin;
+            (void)snprintf(where, sizeof(where), "/rules/%lu/pins/%lu", (unsigned long)rule,
+                           (unsigned long)extra->pin);
+        } else if (rule != PINTLE__NO_INDEX) {
+            names = pintle__rule_members;
+            (void)snprintf(where, sizeof(where), "/rules/%lu", (unsigned long)rule);
+        }
+        if (extra->unknown != NULL)
+            check_members(lint, extra->unknown, where, names, pin);
+    }
 }
 
 /* --- dates --------------------------------------------------------------------------------------
@@ -75,6 +151,7 @@ static void check_document(struct lint *lint)
         tell(lint, PINTLE__FINDING_FROM_FUTURE, SIZE_MAX, "issued %s", issued);
     if (set->rule_count == 0)
         tell(lint, PINTLE__FINDING_NO_RULES, SIZE_MAX, "rules is empty");
+    check_extras(lint, PINTLE__NO_INDEX);
 }
 
 /* The mode that lasts. */
@@ -231,13 +308,14 @@ static void check_rule(struct lint *lint)
     for (uint32_t i = 0; i < lint->rule->pin_count; i++)
         check_pin(lint, i);
     check_reports(lint);
+    check_extras(lint, (uint32_t)lint->rule_index);
 }
 
 size_t pintle_pinset_lint(const struct pintle_pinset *set,
                           const struct pintle_lint_options *options,
                           void (*found)(void *ctx, const struct pintle_finding *finding), void *ctx)
 {
-    struct lint lint = {set, options, found, ctx, 0, NULL, SIZE_MAX};
+    struct lint lint = {set, options, found, ctx, 0, NULL, SIZE_MAX, 0};
 
     check_document(&lint);
     for (uint32_t i = 0; i < set->rule_count; i++) {

@@ -1,65 +1,62 @@
-#!/ usr / bin / env python3
-#SPDX - License - Identifier : Apache - 2.0
-""
-    "Keys and certificates for tests, made on the spot.
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Keys and certificates for tests, made on the spot.
 
-    root = pki.Authority("Test Root") issuing = root.intermediate("Test Issuing CA")
-                                                    leaf = issuing.issue("api.example.com")
-                                                               leaf.chain_pem leaf and
-                                                           intermediates,
-    as a server wants them leaf.key.pem, leaf.pin the key,
-    and what pintle calls it
-            root.write(dir / "ca.pem") ""
-                                       "
-        import base64 import datetime import hashlib import ipaddress
+    root = pki.Authority("Test Root")
+    issuing = root.intermediate("Test Issuing CA")
+    leaf = issuing.issue("api.example.com")
+    leaf.chain_pem            leaf and intermediates, as a server wants them
+    leaf.key.pem, leaf.pin    the key, and what pintle calls it
+    root.write(dir / "ca.pem")
+"""
+import base64
+import datetime
+import hashlib
+import ipaddress
 
-        from cryptography import x509 from cryptography.hazmat.primitives import hashes,
-    serialization from cryptography.hazmat.primitives.asymmetric import ec, ed25519,
-    rsa from cryptography.x509.oid import ExtendedKeyUsageOID,
-    NameOID
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-    DAY = datetime
-              .timedelta(days = 1)
+DAY = datetime.timedelta(days=1)
 
-                  def now()
-    : return datetime.datetime.now(datetime.timezone.utc)
-              .replace(tzinfo = None, microsecond = 0)
 
-                  class Key
-    : ""
-      "A private key of a kind: ec (P-256), p384, rsa (2048), rsa1024, ed25519."
-      ""
+def now():
+    return datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None, microsecond=0)
 
-      def __init__(self, kind = "ec")
-    : self.kind =
-        kind if kind == "ec" : self.private =
-            ec.generate_private_key(ec.SECP256R1()) elif kind == "p384" : self.private =
-                ec.generate_private_key(ec.SECP384R1()) elif kind == "ed25519"
-    : self.private = ed25519.Ed25519PrivateKey.generate() else
-    : self.private = rsa.generate_private_key(65537,
-                                              {"rsa" : 2048, "rsa1024" : 1024}[kind]) self.spki =
-                    self.private.public_key()
-                        .public_bytes(serialization.Encoding.DER,
-                                      serialization.PublicFormat.SubjectPublicKeyInfo) self.pin =
-                        "sha256/" + base64.b64encode(hashlib.sha256(self.spki).digest())
-                                        .decode() self.pem =
-                            self.private
-                                .private_bytes(serialization.Encoding.PEM,
-                                               serialization.PrivateFormat.PKCS8,
-                                               serialization.NoEncryption())
-                                .decode()
 
-                                    @property def hash(self)
-    : return None
-      if self.kind == "ed25519" else hashes
-                                .SHA256()
+class Key:
+    """A private key of a kind: ec (P-256), p384, rsa (2048), rsa1024, ed25519."""
 
-                                    def _name(common_name)
-    : return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)] if common_name else[])
+    def __init__(self, kind="ec"):
+        self.kind = kind
+        if kind == "ec":
+            self.private = ec.generate_private_key(ec.SECP256R1())
+        elif kind == "p384":
+            self.private = ec.generate_private_key(ec.SECP384R1())
+        elif kind == "ed25519":
+            self.private = ed25519.Ed25519PrivateKey.generate()
+        else:
+            self.private = rsa.generate_private_key(65537, {"rsa": 2048, "rsa1024": 1024}[kind])
+        self.spki = self.private.public_key().public_bytes(
+            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+        self.pin = "sha256/" + base64.b64encode(hashlib.sha256(self.spki).digest()).decode()
+        self.pem = self.private.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption()).decode()
 
-          def _alt_name(text)
-    :
-try:
+    @property
+    def hash(self):
+        return None if self.kind == "ed25519" else hashes.SHA256()
+
+
+def _name(common_name):
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)] if common_name else [])
+
+
+def _alt_name(text):
+    try:
         return x509.IPAddress(ipaddress.ip_address(text))
     except ValueError:
         return x509.DNSName(text)

@@ -2,97 +2,12 @@
 /* Every kind of finding: what brings it about, what it says, and what does not bring it about. */
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
-#include <pintle/time.h>
 
-#include "unit/pinset/doc.h"
-
-#define NOW "2026-06-01T00:00:00Z"
-#define DAY_S 86400
-
-/* A rule's usual end, and its usual pins: one live, one backup. */
-#define UNTIL "'enforce_until':'2026-12-01T00:00:00Z'"
-#define PINS "'pins':[{'spki':'@1'},{'spki':'@2','backup':true}]"
-#define CLEAN "{'id':'a','match':['h.test']," PINS "," UNTIL "}"
-
-static int64_t time_of(const char *text)
-{
-    int64_t time;
-
-    assert_int_equal(pintle_time_parse(&time, text, strlen(text), NULL), PINTLE_OK);
-    return time;
-}
-
-static bool is_public_suffix(void *ctx, const char *name)
-{
-    static const char *const suffixes[] = {"co.uk", "test", "192.0.2.1"};
-    unsigned *asked = ctx;
-
-    *asked += 1;
-    for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
-        if (strcmp(suffixes[i], name) == 0)
-            return true;
-    }
-    return false;
-}
-
-struct found {
-    char text[2048];
-    size_t count;
-};
-
-/* "PIN001 rule pin detail", one to a line; "-" for no rule or pin. */
-static void note(void *ctx, const struct pintle_finding *finding)
-{
-    struct found *found = ctx;
-    size_t len = strlen(found->text);
-    char rule[24] = "-", pin[24] = "-";
-
-    if (finding->rule_index != SIZE_MAX)
-        (void)snprintf(rule, sizeof(rule), "%zu", finding->rule_index);
-    if (finding->pin_index != SIZE_MAX)
-        (void)snprintf(pin, sizeof(pin), "%zu", finding->pin_index);
-    (void)snprintf(found->text + len, sizeof(found->text) - len, "%s %s %s %s\n", finding->kind->id,
-                   rule, pin, finding->detail);
-    found->count++;
-}
-
-/* Lint a document with these rules; @c stands for pins in the expected text too. */
-static void assert_findings_at(const char *now, const char *rules, const char *expected)
-{
-    unsigned asked = 0;
-    struct pintle_lint_options options = {time_of(now), 30 * DAY_S, is_public_suffix, &asked};
-    struct pintle_pinset *set = doc_load(rules);
-    struct found found = {"", 0};
-    struct doc wanted = {NULL, 0, 0};
-    size_t count = pintle_pinset_lint(set, &options, note, &found);
-
-    doc_add(&wanted, "%s", expected);
-    assert_int_equal(count, found.count);
-    assert_string_equal(found.text, wanted.text == NULL ? "" : wanted.text);
-    doc_clear(&wanted);
-    pintle_pinset_free(set);
-}
-
-struct row {
-    const char *rules;
-    const char *expected;
-};
-
-static void assert_rows(const struct row *rows, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        assert_findings_at(NOW, rows[i].rules, rows[i].expected);
-}
-
-#define ROWS(rows) (rows), sizeof(rows) / sizeof((rows)[0])
-
-/* One rule of host h.test. */
-#define RULE(members) "{'id':'a','match':['h.test']," members "}"
+#include "unit/pinset/found.h"
 
 static void a_clean_document_has_no_finding(void **state)
 {
@@ -287,7 +202,7 @@ static void kinds_are_complete_and_in_order(void **state)
         assert_int_equal(kind->fix[strlen(kind->fix) - 1], '.');
         last = kind->id;
     }
-    assert_int_equal(count, 32);
+    assert_int_equal(count, 33);
     assert_null(pintle_finding_kind_get(SIZE_MAX));
     assert_null(pintle_finding_kind_find("PIN999"));
     assert_null(pintle_finding_kind_find(""));
