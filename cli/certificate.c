@@ -87,8 +87,9 @@ static void print_validity(const struct pintle_certificate_info *info, int64_t n
     if (info->not_before > now)
         (void)printf("%snot yet valid%s\n", cli_on(stdout, CLI_RED), cli_off(stdout));
     else if (left < 0)
-        (void)printf("%sexpired %lld days ago%s\n", cli_on(stdout, style),
-                     (long long)((now - info->not_after) / DAY_S), cli_off(stdout));
+        (void)printf("%sexpired %lld day%s ago%s\n", cli_on(stdout, style),
+                     (long long)((now - info->not_after) / DAY_S),
+                     (now - info->not_after) / DAY_S == 1 ? "" : "s", cli_off(stdout));
     else
         (void)printf("%s%lld day%s left%s\n", cli_on(stdout, style), (long long)left,
                      left == 1 ? "" : "s", cli_off(stdout));

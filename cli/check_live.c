@@ -78,15 +78,17 @@ static void check_certificates(struct check *check, const struct endpoint *endpo
     for (size_t i = 0; i < count; i++) {
         struct pintle_certificate_info info;
         char until[PINTLE_TIME_TEXT_SIZE];
+        int64_t days;
 
         if (pintle_certificate_describe(&info, views[i], NULL) != PINTLE_OK)
             continue;
         (void)pintle_time_format(info.not_after, until);
-        if (info.not_after - check->now <= within_s)
+        days = certificate_days_left(info.not_after, check->now);
+        /* What has ended makes the path invalid (PIN106). */
+        if (info.not_after >= check->now && info.not_after - check->now <= within_s)
             check_add(check, "PIN103", endpoint->rule_index, SIZE_MAX,
-                      "%s: certificate %zu, %s, ends %.10s (%lld days)", endpoint->target.text, i,
-                      info.subject, until,
-                      (long long)certificate_days_left(info.not_after, check->now));
+                      "%s: certificate %zu, %s, ends %.10s (%lld day%s)", endpoint->target.text, i,
+                      info.subject, until, (long long)days, days == 1 ? "" : "s");
         if (info.weak_key)
             check_add(check, "PIN104", endpoint->rule_index, SIZE_MAX,
                       "%s: certificate %zu, %s, has %s %u, signed with %s", endpoint->target.text,

@@ -115,15 +115,27 @@ static const char *label(const struct pintle_rule_pin *pin, char text[PINTLE_PIN
     return pin->label[0] != '\0' ? pin->label : pintle_pin_format(&pin->pin, text);
 }
 
+/* Somebody showed a key that no pin is for: whether a pin is stale cannot be told from that. */
+static bool has_mismatch(const struct overview *o)
+{
+    for (size_t i = 0; i < o->check->finding_count; i++)
+        if (o->check->findings[i].rule_index == o->rule_index &&
+            strcmp(o->check->findings[i].kind->id, "PIN101") == 0)
+            return true;
+    return false;
+}
+
 static void judge_pins(struct overview *o)
 {
+    bool knows_all = o->complete && o->reached > 0 && !has_mismatch(o);
+
     for (uint32_t i = 0; i < o->rule->pin_count; i++) {
         const struct pintle_rule_pin *pin = &o->rule->pins[i];
         char text[PINTLE_PIN_TEXT_SIZE];
 
         if (pin->backup && o->seen[i])
             check_add(o->check, "PIN102", o->rule_index, i, "%s", label(pin, text));
-        if (!pin->backup && !o->seen[i] && o->complete && o->reached > 0)
+        if (!pin->backup && !o->seen[i] && knows_all)
             check_add(o->check, "PIN112", o->rule_index, i, "%s", label(pin, text));
     }
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "verdict.h"
 
 static struct endpoint *add_endpoint(struct check *check)
 {
@@ -80,12 +81,15 @@ static enum cli_exit add_host(struct check *check, const char *text)
     const struct pintle_rule *rule;
     struct endpoint *endpoint;
     struct target target;
+    char ports[VERDICT_PORTS_SIZE];
 
     if (target_parse_server(&target, text, usual, &err) != PINTLE_OK)
         return cli_fail(text, &err);
     rule = pintle_pinset_find(check->set, &target.host, target.port);
     if (rule == NULL || !check_covers(check, rule_index(check, rule))) {
-        cli_error("%s: no rule covers %s", check->path, target.text);
+        (void)verdict_other_ports(check->set, &target.host, ports);
+        cli_error("%s: no rule covers %s%s%s", cli_safe(check->path), target.text,
+                  rule == NULL && ports[0] != '\0' ? "; " : "", rule == NULL ? ports : "");
         return CLI_REFUSED;
     }
     if (is_there(check, &target))

@@ -101,7 +101,7 @@ static void print_seen(const struct check *check, const struct endpoint *endpoin
     if (s->verdict.softened)
         (void)printf(" (report mode: let pass)");
     if (days != INT64_MAX && days >= 0)
-        (void)printf("  %lld days left", (long long)days);
+        (void)printf("  %lld day%s left", (long long)days, days == 1 ? "" : "s");
 }
 
 static void print_sighting(const struct check *check, const struct endpoint *endpoint,
@@ -176,7 +176,44 @@ static const char *example_host(const struct check *check, size_t rule_index)
     return "HOST";
 }
 
-static void advise(const struct check *check, const char *id, const char *first,
+static bool is_told(const struct check *check, const char *id, size_t rule_index, size_t before)
+{
+    for (size_t i = 0; i < before; i++)
+        if (check->findings[i].rule_index == rule_index &&
+            strcmp(check->findings[i].kind->id, id) == 0)
+            return true;
+    return false;
+}
+
+static bool is_live(const struct check *check, size_t rule_index, size_t pin_index)
+{
+    for (size_t i = 0; i < check->finding_count; i++)
+        if (check->findings[i].rule_index == rule_index &&
+            check->findings[i].pin_index == pin_index &&
+            strcmp(check->findings[i].kind->id, "PIN102") == 0)
+            return true;
+    return false;
+}
+
+/* A backup beside those that are live: there is a reserve already. */
+static bool has_reserve(const struct check *check, size_t rule_index)
+{
+    const struct pintle_rule *rule = pintle_pinset_get_rule(check->set, rule_index);
+
+    for (uint32_t i = 0; i < rule->pin_count; i++)
+        if (rule->pins[i].backup && !is_live(check, rule_index, i))
+            return true;
+    return false;
+}
+
+static bool lacks_reserve(const struct check *check, size_t rule_index)
+{
+    return !has_reserve(check, rule_index);
+}
+
+/* For the rules with this finding that `when` holds for; the command once for each. */
+static bool advise(const struct check *check, const char *id,
+                   bool (*when)(const struct check *, size_t), const char *first,
                    const char *command)
 {
     bool told = false;
@@ -184,7 +221,8 @@ static void advise(const struct check *check, const char *id, const char *first,
     for (size_t i = 0; i < check->finding_count; i++) {
         const struct check_finding *finding = &check->findings[i];
 
-        if (strcmp(finding->kind->id, id) != 0)
+        if (strcmp(finding->kind->id, id) != 0 || is_told(check, id, finding->rule_index, i) ||
+            (when != NULL && !when(check, finding->rule_index)))
             continue;
         if (!told)
             (void)printf("\n%snext:%s %s\n", cli_on(stdout, CLI_BOLD), cli_off(stdout), first);
@@ -192,19 +230,27 @@ static void advise(const struct check *check, const char *id, const char *first,
         if (command != NULL)
             (void)printf("      %s %s\n", command, example_host(check, finding->rule_index));
     }
+    return told;
 }
 
 static void print_advice(const struct check *check)
 {
-    advise(check, "PIN101",
-           "find out whose key that is. If it is yours, pin it; if not, somebody is in between.",
-           "pintle inspect");
-    advise(check, "PIN102",
-           "the server has rotated to its backup key. Drop \"backup\" from that pin, remove the "
-           "old one, and make a new backup:",
-           "pintle key backup --add");
-    advise(check, "PIN001",
-           "make a backup key while the one in use still works:", "pintle key backup --add");
+    (void)advise(check, "PIN101", NULL,
+                 "find out whose key that is. If it is yours, pin it; if not, somebody is in "
+                 "between.",
+                 "pintle inspect");
+    if (advise(check, "PIN102", lacks_reserve,
+               "the server has rotated to its backup key. First make a new backup:",
+               "pintle key backup --add"))
+        (void)printf("      Then drop \"backup\" from the pin that is live now and remove the old "
+                     "pin;\n      then raise \"version\" and publish.\n");
+    (void)advise(check, "PIN102", has_reserve,
+                 "the server has rotated to its backup key, and there is another backup. Drop\n"
+                 "      \"backup\" from the pin that is live now and remove the old pin;\n"
+                 "      then raise \"version\" and publish.",
+                 NULL);
+    (void)advise(check, "PIN001", NULL,
+                 "make a backup key while the one in use still works:", "pintle key backup --add");
 }
 
 /* --- all of it ------------------------------------------------------------------------------- */
@@ -241,7 +287,8 @@ enum cli_exit check_print_text(const struct check *check)
     for (size_t i = 0; i < pintle_pinset_get_rule_count(check->set); i++)
         if (check_covers(check, i))
             print_rule(check, i);
-    print_advice(check);
+    if (!opt_common.quiet)
+        print_advice(check);
     print_summary(check);
     return CLI_OK;
 }

@@ -60,7 +60,7 @@ static void print_verdict(const struct connection *c)
     if (c->options->verbose)
         print_connection(c);
     if (!plain || c->options->verbose)
-        verdict_print(stderr, verdict, verdict_rule(verdict, set));
+        verdict_print(stderr, verdict, set);
     pintle_pinset_free(set);
 }
 

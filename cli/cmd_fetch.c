@@ -10,6 +10,13 @@
         .help = (help_), .offset = offsetof(struct fetch_options, member)                          \
     }
 
+/* What may carry credentials: the environment is no place for it. */
+#define SECRET(name_, letter_, type_, metavar_, help_, member)                                     \
+    {                                                                                              \
+        .name = (name_), .letter = (letter_), .type = (type_), .metavar = (metavar_),              \
+        .help = (help_), .secret = true, .offset = offsetof(struct fetch_options, member)          \
+    }
+
 #define COUNT(name_, metavar_, help_, member, min_, max_)                                          \
     {                                                                                              \
         .name = (name_), .type = OPT_COUNT, .metavar = (metavar_), .help = (help_),                \
@@ -19,10 +26,10 @@
 const struct opt_spec opts_fetch[] = {
     PIN_OPTIONS(struct fetch_options, pins),
     ROW("method", 'X', OPT_STRING, "METHOD", "GET, or POST with -d, or PUT with --upload", method),
-    ROW("header", 'H', OPT_LIST, "LINE", "send this header to the URL's host; may be given again",
-        headers),
-    ROW("data", 'd', OPT_STRING, "DATA", "send this body; @FILE for a file's bytes, @- for stdin",
-        data),
+    SECRET("header", 'H', OPT_LIST, "LINE",
+           "send this header to the URL's host; may be given again", headers),
+    SECRET("data", 'd', OPT_STRING, "DATA",
+           "send this body; @FILE for a file's bytes, @- for stdin", data),
     ROW("upload", 'T', OPT_FILE, "FILE", "send this file as body; - for standard input", upload),
     ROW("out", 'o', OPT_FILE, "FILE", "write the answer there when it is complete", out),
     ROW("include", 'i', OPT_FLAG, NULL, "write the head of the answer too", include),

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <string.h>
+
 #include "inspect.h"
 #include "verdict.h"
 
@@ -16,14 +19,25 @@ const struct opt_spec opts_inspect[] = {
     {.type = OPT_END},
 };
 
+static void add_text(struct pintle_error *err, const char *text)
+{
+    size_t len = strlen(err->text);
+
+    (void)snprintf(err->text + len, sizeof(err->text) - len, "%s", text);
+}
+
 static enum cli_exit look(struct inspection *inspection)
 {
     struct survey_how how = {.engine = inspection->engine};
     struct survey *survey = &inspection->survey;
     struct pintle_error err = {0};
 
-    if (survey_run(survey, &inspection->target, &inspection->options->net, &how, &err) != PINTLE_OK)
+    if (survey_run(survey, &inspection->target, &inspection->options->net, &how, &err) !=
+        PINTLE_OK) {
+        if (inspection->may_be_file && err.status == PINTLE_E_RESOLVE)
+            add_text(&err, " (nor is there a file of that name)");
         return cli_fail(inspection->target.text, &err);
+    }
     for (size_t i = 0; i < survey->count; i++)
         if (!sighting_seen(&survey->items[i])) {
             enum cli_exit code = cli_fail(inspection->target.text, &survey->items[i].err);
@@ -100,6 +114,7 @@ static enum cli_exit inspect(const struct inspect_options *options, const char *
     if (target_parse(&inspection.target, operand, net_options_port(&options->net), &err) !=
         PINTLE_OK)
         return cli_fail(operand, &err);
+    inspection.may_be_file = strchr(operand, ':') == NULL && options->net.connect == NULL;
     if (inspection.target.kind == TARGET_FILE)
         return inspect_file(inspection.target.path, options);
     return inspect_server(&inspection);

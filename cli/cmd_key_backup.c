@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <pintle/x509.h>
 
@@ -42,7 +43,7 @@ const struct opt_spec opts_key_backup[] = {
      .letter = 'o',
      .type = OPT_FILE,
      .metavar = "PREFIX",
-     .help = "name the files PREFIX.key.pem and PREFIX.csr.pem, not after HOST",
+     .help = "name the files PREFIX.key.pem and PREFIX.csr.pem instead",
      .offset = offsetof(struct key_options, out)},
     {.name = "passphrase-file",
      .type = OPT_FILE,
@@ -89,6 +90,16 @@ static enum cli_exit tell(const struct pintle_error *err)
 
 /* --- what is asked for ----------------------------------------------------------------------- */
 
+static bool has_port(const char *name)
+{
+    const char *colon = strrchr(name, ':');
+    struct pintle_host host;
+
+    return colon != NULL && colon[1] != '\0' &&
+           colon[1 + strspn(colon + 1, "0123456789")] == '\0' &&
+           idn_host_parse(&host, name, (size_t)(colon - name), NULL) == PINTLE_OK;
+}
+
 /* A certificate may be for "*.host" too. */
 static enum cli_exit normalise(char out[NAME_SIZE], const char *text)
 {
@@ -97,8 +108,13 @@ static enum cli_exit normalise(char out[NAME_SIZE], const char *text)
     struct pintle_host host;
     struct pintle_error err = {0};
 
-    if (idn_host_parse(&host, name, strlen(name), &err) != PINTLE_OK)
-        return cli_fail(text, &err);
+    if (idn_host_parse(&host, name, strlen(name), &err) != PINTLE_OK) {
+        enum cli_exit code = cli_fail(text, &err);
+
+        if (has_port(name))
+            cli_note("leave the port out: a certificate is for all ports of a host");
+        return code;
+    }
     (void)snprintf(out, NAME_SIZE, "%s%s", stars, host.text);
     return CLI_OK;
 }
@@ -125,16 +141,18 @@ static enum cli_exit read_names(struct job *job, const struct opt_list *operands
 /* '*' is no character for a file name. */
 static enum cli_exit make_paths(struct job *job)
 {
-    const char *prefix = job->options->out != NULL ? job->options->out : job->names[0];
+    const char *out = job->options->out;
+    const char *prefix = out != NULL ? out : job->names[0];
+    const char *mark = out != NULL ? "." : ".backup-";
     size_t len = strlen(prefix);
 
-    if (len + sizeof(".key.pem") > PATH_SIZE) {
+    if (len + sizeof(".backup-key.pem") > PATH_SIZE) {
         opt_mistake("key backup", "option --out: the name is too long");
         return CLI_USAGE;
     }
-    (void)snprintf(job->key_path, PATH_SIZE, "%s.key.pem", prefix);
-    (void)snprintf(job->request_path, PATH_SIZE, "%s.csr.pem", prefix);
-    if (job->options->out == NULL && prefix[0] == '*') {
+    (void)snprintf(job->key_path, PATH_SIZE, "%s%skey.pem", prefix, mark);
+    (void)snprintf(job->request_path, PATH_SIZE, "%s%scsr.pem", prefix, mark);
+    if (out == NULL && prefix[0] == '*') {
         job->key_path[0] = '_';
         job->request_path[0] = '_';
     }
@@ -184,8 +202,12 @@ static enum cli_exit open_files(struct job *job)
     struct pintle_error err = {0};
 
     if (os_output_create(&job->key_file, job->key_path, 0600, &err) != PINTLE_OK ||
-        os_output_create(&job->request_file, job->request_path, 0644, &err) != PINTLE_OK)
+        os_output_create(&job->request_file, job->request_path, 0644, &err) != PINTLE_OK) {
+        if (job->options->out == NULL &&
+            (access(job->key_path, F_OK) == 0 || access(job->request_path, F_OK) == 0))
+            cli_note("nothing is overwritten: move what is there, or name the new files with -o");
         return tell(&err);
+    }
     return CLI_OK;
 }
 

@@ -12,7 +12,7 @@ static void print_verdict(const struct fetch *f, const struct pintle_verdict *ve
 {
     const struct pintle_pinset *set = pintle_get_pinset(f->engine);
 
-    verdict_print(stderr, verdict, verdict_rule(verdict, set));
+    verdict_print(stderr, verdict, set);
     pintle_pinset_free(set);
 }
 

@@ -177,6 +177,7 @@ enum cli_exit init_print(const struct init *init)
                  init->options->expires_days);
     for (size_t i = 0; i < init->count; i++)
         print_rule(init, &init->rules[i]);
-    print_next(init);
+    if (!opt_common.quiet)
+        print_next(init);
     return CLI_OK;
 }

@@ -14,8 +14,10 @@ struct inspect_options {
     bool pem;
 };
 
+/* may_be_file: the operand could have been meant as the name of a file */
 struct inspection {
     const struct inspect_options *options;
+    bool may_be_file;
     struct target target;
     struct pintle *engine;
     const struct pintle_pinset *set;

@@ -44,7 +44,7 @@ static void print_verdict(const struct inspection *inspection, const struct sigh
     if (!s->judged)
         return;
     (void)printf("pins: ");
-    verdict_print(stdout, verdict, verdict_rule(verdict, inspection->set));
+    verdict_print(stdout, verdict, inspection->set);
     if (verdict->reason == PINTLE_REASON_MATCH && verdict->pin_index >= 0) {
         const struct pintle_rule *rule = verdict_rule(verdict, inspection->set);
         const struct pintle_rule_pin *pin = &rule->pins[verdict->pin_index];

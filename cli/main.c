@@ -146,7 +146,7 @@ static enum cli_exit run(const struct cli_command *command, int argc, char **arg
 {
     struct opt_scan scan = opt_scan(command->specs, argc, argv);
 
-    if (scan.help) {
+    if (scan.help || opt_common.help) {
         help_usage(stdout, command);
         return CLI_OK;
     }
@@ -160,7 +160,7 @@ static enum cli_exit answer_family(int argc, char **argv)
 {
     struct opt_scan scan = opt_scan(cli_front_specs, argc - 1, argv + 1);
 
-    if (scan.help && help_family(stdout, argv[0]))
+    if ((scan.help || opt_common.help) && help_family(stdout, argv[0]))
         return CLI_OK;
     if (argc == 1 && help_family(stderr, argv[0]))
         return CLI_USAGE;
@@ -176,7 +176,7 @@ static enum cli_exit dispatch(int argc, char **argv)
 
     if (first < 0)
         return CLI_USAGE;
-    if (opt_common.help) {
+    if (opt_common.help && first == argc) {
         help_overview(stdout);
         return CLI_OK;
     }

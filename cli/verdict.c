@@ -45,6 +45,41 @@ const char *verdict_pin_role(const struct pintle_rule_pin *pin)
     return roles[pin->backup ? 1 : 0][pin->at];
 }
 
+static void write_ports(const struct pintle_rule *rule, char out[VERDICT_PORTS_SIZE])
+{
+    int len = snprintf(out, VERDICT_PORTS_SIZE, "rule \"%s\" covers port%s", rule->id,
+                       rule->port_count == 1 ? "" : "s");
+    size_t used = len > 0 ? (size_t)len : 0;
+
+    /* Ten characters for a number and " only"; what does not fit is an ellipsis. */
+    for (uint32_t i = 0; i < rule->port_count; i++) {
+        bool fits = used + 24 < VERDICT_PORTS_SIZE;
+
+        len = fits ? snprintf(out + used, VERDICT_PORTS_SIZE - used, "%s %u", i > 0 ? "," : "",
+                              (unsigned)rule->ports[i])
+                   : snprintf(out + used, VERDICT_PORTS_SIZE - used, ", ...");
+        used += len > 0 ? (size_t)len : 0;
+        if (!fits)
+            break;
+    }
+    (void)snprintf(out + used, VERDICT_PORTS_SIZE - used, " only");
+}
+
+const char *verdict_other_ports(const struct pintle_pinset *set, const struct pintle_host *host,
+                                char out[VERDICT_PORTS_SIZE])
+{
+    out[0] = '\0';
+    for (size_t i = 0; i < pintle_pinset_get_rule_count(set); i++) {
+        const struct pintle_rule *rule = pintle_pinset_get_rule(set, i);
+
+        if (rule->port_count == 0 || pintle_pinset_find(set, host, rule->ports[0]) != rule)
+            continue;
+        write_ports(rule, out);
+        break;
+    }
+    return out;
+}
+
 static enum cli_style line_style(const struct pintle_verdict *verdict)
 {
     if (verdict->decision != PINTLE_ACCEPT)
@@ -87,9 +122,15 @@ static void print_pins(FILE *stream, const struct pintle_rule *rule)
 }
 
 void verdict_print(FILE *stream, const struct pintle_verdict *verdict,
-                   const struct pintle_rule *rule)
+                   const struct pintle_pinset *set)
 {
+    const struct pintle_rule *rule = verdict_rule(verdict, set);
+    char ports[VERDICT_PORTS_SIZE];
+
     verdict_print_line(stream, verdict);
+    if (verdict->reason == PINTLE_REASON_NO_RULE &&
+        verdict_other_ports(set, &verdict->host, ports)[0] != '\0')
+        (void)fprintf(stream, "  %s\n", ports);
     for (size_t i = 0; i < verdict->chain_count; i++)
         print_certificate(stream, &verdict->chain[i], i);
     if (rule != NULL && verdict->reason == PINTLE_REASON_MISMATCH)

@@ -20,11 +20,20 @@ const struct pintle_rule *verdict_rule(const struct pintle_verdict *verdict,
 void verdict_print_line(FILE *stream, const struct pintle_verdict *verdict);
 
 /*
- * The line, what became of each certificate and, if it is no match, which pins the rule has. rule
- * may be NULL.
+ * The line, what became of each certificate and, if it is no match, which pins the rule has or
+ * which ports it is for.
  */
 void verdict_print(FILE *stream, const struct pintle_verdict *verdict,
-                   const struct pintle_rule *rule);
+                   const struct pintle_pinset *set);
+
+#define VERDICT_PORTS_SIZE 256
+
+/*
+ * 'rule "ID" covers port 443 only' if the host has a rule, but for other ports; "" otherwise.
+ * Returns `out`.
+ */
+const char *verdict_other_ports(const struct pintle_pinset *set, const struct pintle_host *host,
+                                char out[VERDICT_PORTS_SIZE]);
 
 /* The whole verdict, or NULL without memory. */
 json_t *verdict_json(const struct pintle_verdict *verdict);

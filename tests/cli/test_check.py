@@ -55,8 +55,7 @@ class Live(CheckCase):
     def test_another_key_is_a_mismatch(self):
         leaf = self.issue()
         self.pinset(self.rule(OTHER_PIN, self.backup()))
-        document = self.assertFinds(["PIN101", "PIN112"], cli.REFUSED,
-                                    *self.to(self.nginx(leaf)))
+        document = self.assertFinds(["PIN101"], cli.REFUSED, *self.to(self.nginx(leaf)))
         detail = next(f["detail"] for f in document["findings"] if f["id"] == "PIN101")
         self.assertIn(leaf.pin, detail)
 
@@ -86,9 +85,28 @@ class Live(CheckCase):
         self.pinset(self.rule(OTHER_PIN, self.backup(key)))
         server = self.nginx(self.issue(key=key))
         self.assertFinds(["PIN102", "PIN112"], cli.REFUSED, *self.to(server))
+        advice = self.run_cli("check", *self.to(server)).out.partition("next:")[2]
+        told = [advice.find(text) for text in (
+            "rotated to its backup key", f"pintle key backup --add {HOST}", 'drop "backup"',
+            "remove the old", 'raise "version"')]
+        self.assertEqual((told, told.count(-1)), (sorted(told), 0), advice)
+
+    def test_a_new_backup_is_not_asked_for_again_when_there_is_one(self):
+        key = pki.Key()
+        self.pinset(self.rule(OTHER_PIN, self.backup(key), self.backup()))
+        server = self.nginx(self.issue(key=key))
+        self.assertFinds(["PIN102", "PIN112"], cli.REFUSED, *self.to(server))
         out = self.run_cli("check", *self.to(server)).out
-        self.assertIn("rotated to its backup key", out)
-        self.assertIn(f"pintle key backup --add {HOST}", out)
+        self.assertIn('"backup" from the pin that is live now and remove the old pin', out)
+        self.assertNotIn("pintle key backup", out)
+
+    def test_quiet_gives_no_advice(self):
+        self.pinset(self.rule(OTHER_PIN))
+        self.assertIn("next:", self.run_cli("check", "--offline").out)
+        result = self.run_cli("check", "--offline", "-q")
+        self.assertExit(result, cli.REFUSED)
+        self.assertIn("PIN001", result.out)
+        self.assertNotIn("next:", result.out)
 
     def test_a_renewed_certificate_with_the_same_key_is_clean(self):
         leaf = self.issue()
@@ -112,6 +130,18 @@ class Live(CheckCase):
         self.assertFinds(["PIN103"], cli.REFUSED, *self.to(server))
         self.assertFinds([], cli.OK, "--within", "10", *self.to(server))
 
+    def test_one_day_is_one_day(self):
+        leaf = self.issue(days=1.5)
+        self.pinset(self.rule(leaf, self.backup()))
+        out = self.run_cli("check", *self.to(self.nginx(leaf))).out
+        self.assertRegex(out, r"  1 day left\n")
+        self.assertIn("(1 day)", out)
+
+    def test_an_expired_certificate_is_an_invalid_path_alone(self):
+        leaf = self.issue(days=-2)
+        self.pinset(self.rule(leaf, self.backup()))
+        self.assertFinds(["PIN106"], cli.TLS, *self.to(self.nginx(leaf)))
+
     def test_a_weak_key_is_told(self):
         leaf = self.issue(kind="rsa1024")
         with servers.Tls(servers.context(leaf, weak=True)) as server:
@@ -123,7 +153,7 @@ class Live(CheckCase):
     def test_a_pinned_key_in_another_position_does_not_match(self):
         leaf = self.issue()
         self.pinset(self.rule(self.pin(leaf, "ca"), self.backup()))
-        self.assertFinds(["PIN101", "PIN112"], cli.REFUSED, *self.to(self.nginx(leaf)))
+        self.assertFinds(["PIN101"], cli.REFUSED, *self.to(self.nginx(leaf)))
 
     def test_trust_key_needs_no_path(self):
         leaf = pki.self_signed("device")
@@ -202,7 +232,7 @@ class PathAndReach(CheckCase):
                     self.rule(OTHER_PIN, self.backup(), match=["127.0.0.1"], rule_id="gone",
                               ports=[port]))
         server = self.nginx()
-        self.assertFinds(["PIN101", "PIN112"], cli.REFUSED, "--rule", "api", *self.to(server))
+        self.assertFinds(["PIN101"], cli.REFUSED, "--rule", "api", *self.to(server))
         self.assertFinds(["PIN105"], cli.UNREACHABLE, "--rule", "gone")
 
     def test_an_interrupt_ends_it_by_that_signal(self):
@@ -240,6 +270,8 @@ class Rules(CheckCase):
         self.pinset(self.rule(OTHER_PIN, self.backup()))
         self.assertFails(cli.REFUSED, "no rule covers x.example:443", "check", "--host",
                          "x.example")
+        self.assertFails(cli.REFUSED, f'no rule covers {HOST}:8443; rule "api" covers port 443 only',
+                         "check", "--host", f"{HOST}:8443")
 
     def test_one_rule_may_be_chosen(self):
         leaf = self.issue()

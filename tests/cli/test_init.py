@@ -119,6 +119,13 @@ class Made(InitCase):
                          ("pintle.json", HOST, leaf.pin, f"{HOST}.backup-key.pem"))
         self.assertNotIn("PRIVATE", json.dumps(document))
 
+    def test_quiet_gives_no_advice(self):
+        server = self.nginx()
+        self.assertIn("next:", self.init(HOST, *self.to(server)).out)
+        quiet = self.init(HOST, "-q", "-o", "sub.json", "--no-backup", *self.to(server)).out
+        self.assertIn("wrote sub.json", quiet)
+        self.assertNotIn("next:", quiet)
+
     def test_files_go_beside_the_pin_set(self):
         (self.dir / "pins").mkdir()
         self.init(HOST, "-o", "pins/app.json", *self.to(self.nginx()))

@@ -240,6 +240,13 @@ class Unreachable(netcase.NetCase):
         name = f"{label}.invalid"
         self.assertFails(cli.UNREACHABLE, name, "inspect", name, "--timeout", "5")
 
+    def test_a_name_that_may_be_a_files_is_told_to_be_none(self):
+        hint = "(nor is there a file of that name)"
+        self.assertFails(cli.UNREACHABLE, hint, "inspect", "nosuch.invalid", "--timeout", "5")
+        result = self.run_cli("inspect", "nosuch.invalid:443", "--timeout", "5")
+        self.assertExit(result, cli.UNREACHABLE)
+        self.assertNotIn(hint, result.err)
+
     def test_a_silent_server_exits_3_after_the_timeout(self):
         server = self.script(servers.silent)
         self.assertFails(cli.UNREACHABLE, "timed out", "inspect", HOST, "--timeout", "1",

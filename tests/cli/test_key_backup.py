@@ -409,7 +409,8 @@ class Add(KeyCase):
         self.assertNothingMade("no rule is for *.example.net", "*.example.net")
 
     def test_a_port_is_no_part_of_a_name(self):
-        self.assertNothingMade("leave the port out", "example.net:8443")
+        self.assertFails(cli.USAGE, "leave the port out", "key", "backup", "example.net:8443")
+        self.assertEqual(list(self.dir.glob("*.pem")), [])
 
     def test_a_malformed_pin_set_makes_nothing(self):
         self.path.write_text(pin_set()[:-1])

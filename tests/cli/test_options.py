@@ -173,6 +173,9 @@ class Forms(cli.TestCase):
                 self.assertTrue(self.assertAccepted(*line).out.startswith("usage: pintle pin "))
 
     def test_help_as_a_value_or_operand_is_no_help(self):
+        for line in (["-h", "pin"], ["-q", "--help", "pin", "a"]):
+            self.assertEqual(self.assertAccepted(*line).out, self.assertAccepted("pin", "-h").out)
+        self.assertUsage("unknown command 'nosuch'", "-h", "nosuch")
         self.assertUsage("'-h' is not one of", "pin", "--form", "-h")
         self.assertFails(cli.INPUT, "-h: No such file", "pin", "--", "-h")
 
@@ -202,6 +205,12 @@ class Environment(Forms):
 
     def test_a_secret_or_hidden_option_has_no_variable(self):
         self.assertAccepted("help", env={"PINTLE_MDOC": "/nonexistent", "PINTLE_HELP": "maybe"})
+        self.assertNotIn("Name: value", self.run_cli("fetch", "https://127.0.0.1:1/",
+                                                     env={"PINTLE_HEADER": "not-a-header"}).err)
+        told = self.assertAccepted("help", "--json", "fetch").out
+        self.assertIn("PINTLE_METHOD", told)
+        self.assertNotIn("PINTLE_HEADER", told)
+        self.assertNotIn("PINTLE_DATA", told)
 
 
 if __name__ == "__main__":
