@@ -44,21 +44,6 @@ struct output {
     json_t *objects;
 };
 
-static const char *kind_text(enum pintle_object_kind kind)
-{
-    switch (kind) {
-    case PINTLE_OBJECT_CERTIFICATE:
-        return "certificate";
-    case PINTLE_OBJECT_REQUEST:
-        return "request";
-    case PINTLE_OBJECT_PUBLIC_KEY:
-        return "public key";
-    case PINTLE_OBJECT_PRIVATE_KEY:
-        return "private key";
-    }
-    return "object";
-}
-
 /* --- one object ------------------------------------------------------------------------------ */
 
 static void print_line(const struct pin_options *options, const char *name,
@@ -73,7 +58,7 @@ static void print_line(const struct pin_options *options, const char *name,
         return;
     }
     (void)printf("%s%s%s  %-11s  %s", cli_on(stdout, CLI_BOLD), text, cli_off(stdout),
-                 kind_text(object->kind), cli_safe(name));
+                 pin_text_kind(object->kind), cli_safe(name));
     if (object->kind == PINTLE_OBJECT_CERTIFICATE &&
         pintle_certificate_describe(&info, object->der, NULL) == PINTLE_OK)
         (void)printf("  %s%s%s", cli_on(stdout, CLI_DIM), info.subject, cli_off(stdout));
@@ -104,9 +89,9 @@ static bool append_json(json_t *list, const char *name, size_t index,
                         const struct pintle_object *object)
 {
     char text[PINTLE_PIN_TEXT_SIZE];
-    json_t *json =
-        json_pack("{s:o, s:I, s:s, s:s}", "file", cli_json_text(name), "index", (json_int_t)index,
-                  "kind", kind_text(object->kind), "pin", pintle_pin_format(&object->pin, text));
+    json_t *json = json_pack("{s:o, s:I, s:s, s:s}", "file", cli_json_text(name), "index",
+                             (json_int_t)index, "kind", pin_text_kind(object->kind), "pin",
+                             pintle_pin_format(&object->pin, text));
 
     if (json != NULL && object->kind == PINTLE_OBJECT_CERTIFICATE &&
         !describe_json(json, object->der)) {

@@ -5,24 +5,10 @@
 #include "inspect.h"
 #include "json_build.h"
 #include "os/file.h"
+#include "pin_text.h"
 
 /* What pintle_objects_parse() takes. */
 #define FILE_MAX ((size_t)16 * 1024 * 1024)
-
-static const char *kind_text(enum pintle_object_kind kind)
-{
-    switch (kind) {
-    case PINTLE_OBJECT_CERTIFICATE:
-        return "certificate";
-    case PINTLE_OBJECT_REQUEST:
-        return "request";
-    case PINTLE_OBJECT_PUBLIC_KEY:
-        return "public key";
-    case PINTLE_OBJECT_PRIVATE_KEY:
-        return "private key";
-    }
-    return "object";
-}
 
 static void print_object(const struct pintle_object *object, size_t index, int64_t now)
 {
@@ -35,7 +21,7 @@ static void print_object(const struct pintle_object *object, size_t index, int64
         return;
     }
     (void)printf("  %zu  %s%s%s\n     pin     %s%s%s\n", index, cli_on(stdout, CLI_BOLD),
-                 kind_text(object->kind), cli_off(stdout), cli_on(stdout, CLI_BOLD),
+                 pin_text_kind(object->kind), cli_off(stdout), cli_on(stdout, CLI_BOLD),
                  pintle_pin_format(&object->pin, pin), cli_off(stdout));
 }
 
@@ -45,7 +31,7 @@ static json_t *object_json(const struct pintle_object *object, int64_t now, bool
     char pin[PINTLE_PIN_TEXT_SIZE];
 
     if (object->kind != PINTLE_OBJECT_CERTIFICATE)
-        return json_pack("{s:s, s:s}", "kind", kind_text(object->kind), "pin",
+        return json_pack("{s:s, s:s}", "kind", pin_text_kind(object->kind), "pin",
                          pintle_pin_format(&object->pin, pin));
     certificate_read(&certificate, object->der);
     return json_build_member(certificate_json(&certificate, now, with_pem), true, "kind",

@@ -30,3 +30,18 @@ char *pin_text_format(const struct pintle_pin *pin, const char *form, char out[P
         (void)snprintf(out, PIN_TEXT_SIZE, "%s", text);
     return out;
 }
+
+const char *pin_text_kind(enum pintle_object_kind kind)
+{
+    switch (kind) {
+    case PINTLE_OBJECT_CERTIFICATE:
+        return "certificate";
+    case PINTLE_OBJECT_REQUEST:
+        return "request";
+    case PINTLE_OBJECT_PUBLIC_KEY:
+        return "public key";
+    case PINTLE_OBJECT_PRIVATE_KEY:
+        return "private key";
+    }
+    return "object";
+}

@@ -3,7 +3,7 @@
 #ifndef PINTLE_CLI_PIN_TEXT_H
 #define PINTLE_CLI_PIN_TEXT_H
 
-#include <pintle/pin.h>
+#include <pintle/x509.h>
 
 /* "pin-sha256=", two quotes, 44 characters of base64 and the terminating NUL; hex needs 65. */
 #define PIN_TEXT_SIZE 68
@@ -13,5 +13,8 @@ extern const char *const pin_text_forms[];
 
 /* Write a pin in one of pin_text_forms. Returns out. */
 char *pin_text_format(const struct pintle_pin *pin, const char *form, char out[PIN_TEXT_SIZE]);
+
+/* "certificate", "request", "public key" or "private key". */
+const char *pin_text_kind(enum pintle_object_kind kind);
 
 #endif
