@@ -65,7 +65,7 @@ static void write_name(char out[NAME_SIZE], const struct pintle__name *name)
 
     for (; i < name->len && len + 2 + sizeof(cut) <= NAME_SIZE; i++) {
         char c = name->text[i];
-        out[len++] = c == '/' ? '~' : c;
+        out[len++] = (char)(c == '/' ? '~' : c);
         if (c == '~' || c == '/')
             out[len++] = c == '~' ? '0' : '1';
     }
