@@ -21,12 +21,14 @@ static enum pintle_status check_crit(const struct pintle__load *load, const stru
                                      const json_t *crit, const char *const *names)
 {
     uint32_t count;
-    enum pintle_status status = pintle__get_array(load, at, crit, 0, PINTLE__CRIT_MAX, &count);
+    enum pintle_status status =
+        pintle__get_array(&load->source, at, crit, 0, PINTLE__CRIT_MAX, &count);
 
     for (uint32_t i = 0; status == PINTLE_OK && i < count; i++) {
         struct pintle__at item = pintle__at_index(at, i);
         struct pintle__string name;
-        status = pintle__get_string(load, &item, json_array_get(crit, i), 1, SIZE_MAX, &name);
+        status =
+            pintle__get_string(&load->source, &item, json_array_get(crit, i), 1, SIZE_MAX, &name);
         if (status == PINTLE_OK && !is_name(names, name.text)) {
             pintle__json_fail(&load->source, PINTLE_E_CRIT, &item,
                               "critical member \"%s\" is not understood", name.text);

@@ -6,9 +6,9 @@
 #include <pintle/time.h>
 
 #include "base/error.h"
-#include "pinset/json.h"
 #include "pinset/schema.h"
 #include "pinset/set.h"
+#include "json/json.h"
 
 /* Extras in document order, taken as the objects come by. */
 struct cursor {

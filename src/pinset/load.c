@@ -9,6 +9,41 @@
 #include "base/error.h"
 #include "pinset/hash.h"
 
+/* --- memory of the set ------------------------------------------------------------------------- */
+
+void pintle__load_no_memory(const struct pintle__load *load)
+{
+    pintle__error_set(load->source.err, PINTLE_E_NOMEM, "out of memory");
+}
+
+void *pintle__load_array(struct pintle__load *load, size_t count, size_t size)
+{
+    void *out = pintle__arena_array(&load->set->arena, count, size);
+
+    if (out == NULL)
+        pintle__load_no_memory(load);
+    return out;
+}
+
+const char *pintle__load_string(struct pintle__load *load, const char *text, size_t len)
+{
+    const char *out = pintle__arena_string(&load->set->arena, text, len);
+
+    if (out == NULL)
+        pintle__load_no_memory(load);
+    return out;
+}
+
+const char *pintle__load_intern(struct pintle__load *load, const struct pintle__string *string)
+{
+    const char *out =
+        pintle__arena_intern(&load->set->arena, &load->intern, string->text, string->len);
+
+    if (out == NULL)
+        pintle__load_no_memory(load);
+    return out;
+}
+
 /* --- the root --------------------------------------------------------------------------------- */
 
 /* Before anything else: another version may give every other member another meaning. */
@@ -18,7 +53,7 @@ static enum pintle_status check_version(const struct pintle__load *load,
     struct pintle__at at = pintle__at_key(root, "pintle");
     int64_t version;
     enum pintle_status status =
-        pintle__get_integer(load, &at, json, INT64_MIN, INT64_MAX, &version);
+        pintle__get_integer(&load->source, &at, json, INT64_MIN, INT64_MAX, &version);
 
     if (status == PINTLE_OK && version != PINTLE__FORMAT_VERSION) {
         pintle__json_fail(&load->source, PINTLE_E_VERSION, &at,
@@ -38,16 +73,18 @@ static enum pintle_status read_header(struct pintle__load *load, const struct pi
     struct pintle__at at_issued = pintle__at_key(root, "issued");
     struct pintle__at at_expires = pintle__at_key(root, "expires");
     struct pintle__string app = {"", 0};
-    enum pintle_status status =
-        pintle__get_string(load, &at_app, known[PINTLE__ROOT_APP], 1, PINTLE__APP_MAX_LEN, &app);
+    enum pintle_status status = pintle__get_string(&load->source, &at_app, known[PINTLE__ROOT_APP],
+                                                   1, PINTLE__APP_MAX_LEN, &app);
 
     if (status == PINTLE_OK)
-        status = pintle__get_integer(load, &at_version, known[PINTLE__ROOT_VERSION], 1, INT64_MAX,
-                                     &set->version);
+        status = pintle__get_integer(&load->source, &at_version, known[PINTLE__ROOT_VERSION], 1,
+                                     INT64_MAX, &set->version);
     if (status == PINTLE_OK)
-        status = pintle__get_time(load, &at_issued, known[PINTLE__ROOT_ISSUED], &set->issued);
+        status =
+            pintle__get_time(&load->source, &at_issued, known[PINTLE__ROOT_ISSUED], &set->issued);
     if (status == PINTLE_OK)
-        status = pintle__get_time(load, &at_expires, known[PINTLE__ROOT_EXPIRES], &set->expires);
+        status = pintle__get_time(&load->source, &at_expires, known[PINTLE__ROOT_EXPIRES],
+                                  &set->expires);
     if (status != PINTLE_OK)
         return status;
     if (set->expires <= set->issued) {
@@ -106,7 +143,7 @@ static enum pintle_status read_rules(struct pintle__load *load, const struct pin
 {
     struct pintle_pinset *set = load->set;
     enum pintle_status status =
-        pintle__get_array(load, at, json, 0, PINTLE__TABLE_MAX, &set->rule_count);
+        pintle__get_array(&load->source, at, json, 0, PINTLE__TABLE_MAX, &set->rule_count);
 
     if (status != PINTLE_OK)
         return status;
@@ -198,7 +235,7 @@ static enum pintle_status compile(struct pintle__load *load, json_t *json)
     json_t *known[PINTLE__MEMBERS_MAX];
     bool unknown;
     enum pintle_status status =
-        pintle__get_members(load, &root, json, pintle__root_members, known, &unknown);
+        pintle__get_members(&load->source, &root, json, pintle__root_members, known, &unknown);
 
     if (status == PINTLE_OK)
         status = check_version(load, &root, known[PINTLE__ROOT_PINTLE]);

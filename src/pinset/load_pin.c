@@ -8,7 +8,7 @@ static enum pintle_status read_key(const struct pintle__load *load, const struct
 {
     struct pintle__string text = {"", 0};
     struct pintle_error why;
-    enum pintle_status status = pintle__get_string(load, at, json, 0, SIZE_MAX, &text);
+    enum pintle_status status = pintle__get_string(&load->source, at, json, 0, SIZE_MAX, &text);
 
     if (status != PINTLE_OK)
         return status;
@@ -24,7 +24,7 @@ static enum pintle_status read_label(struct pintle__load *load, const struct pin
 {
     struct pintle__string label = {"", 0};
     enum pintle_status status =
-        pintle__get_string(load, at, json, 0, PINTLE__LABEL_MAX_LEN, &label);
+        pintle__get_string(&load->source, at, json, 0, PINTLE__LABEL_MAX_LEN, &label);
 
     if (status != PINTLE_OK || label.len == 0)
         return status;
@@ -43,13 +43,14 @@ static enum pintle_status read_members(struct pintle__load *load, const struct p
     enum pintle_status status = read_key(load, &spki, known[PINTLE__PIN_SPKI], &out->pin);
 
     if (status == PINTLE_OK && known[PINTLE__PIN_AT] != NULL)
-        status = pintle__get_word(load, &position, known[PINTLE__PIN_AT], pintle__positions, &word);
+        status = pintle__get_word(&load->source, &position, known[PINTLE__PIN_AT],
+                                  pintle__positions, &word);
     out->at = (enum pintle_position)word;
     out->label = "";
     if (status == PINTLE_OK && known[PINTLE__PIN_LABEL] != NULL)
         status = read_label(load, &label, known[PINTLE__PIN_LABEL], &out->label);
     if (status == PINTLE_OK && known[PINTLE__PIN_BACKUP] != NULL)
-        status = pintle__get_bool(load, &backup, known[PINTLE__PIN_BACKUP], &out->backup);
+        status = pintle__get_bool(&load->source, &backup, known[PINTLE__PIN_BACKUP], &out->backup);
     return status;
 }
 
@@ -60,7 +61,7 @@ static enum pintle_status read_pin(struct pintle__load *load, const struct pintl
     json_t *known[PINTLE__MEMBERS_MAX];
     bool unknown;
     enum pintle_status status =
-        pintle__get_members(load, at, json, pintle__pin_members, known, &unknown);
+        pintle__get_members(&load->source, at, json, pintle__pin_members, known, &unknown);
 
     if (status == PINTLE_OK && (unknown || known[PINTLE__PIN_CRIT] != NULL))
         status = pintle__keep_extras(load, at, json, pintle__pin_members, rule, pin);
@@ -76,7 +77,7 @@ enum pintle_status pintle__load_pins(struct pintle__load *load, const struct pin
     struct pintle_rule_pin *pins;
     size_t min = rule->mode == PINTLE_MODE_OFF ? 0 : 1;
     enum pintle_status status =
-        pintle__get_array(load, at, json, min, PINTLE__PINS_MAX, &rule->pin_count);
+        pintle__get_array(&load->source, at, json, min, PINTLE__PINS_MAX, &rule->pin_count);
 
     if (status != PINTLE_OK || rule->pin_count == 0)
         return status;
@@ -98,7 +99,7 @@ enum pintle_status pintle__load_deny(struct pintle__load *load, const struct pin
 {
     struct pintle_pin *deny;
     enum pintle_status status =
-        pintle__get_array(load, at, json, 0, PINTLE__DENY_MAX, &rule->deny_count);
+        pintle__get_array(&load->source, at, json, 0, PINTLE__DENY_MAX, &rule->deny_count);
 
     if (status != PINTLE_OK || rule->deny_count == 0)
         return status;

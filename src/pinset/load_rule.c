@@ -20,7 +20,8 @@ static enum pintle_status read_id(struct pintle__load *load, const struct pintle
                                   struct pintle_rule *rule, const json_t *json)
 {
     struct pintle__string id = {"", 0};
-    enum pintle_status status = pintle__get_string(load, at, json, 1, PINTLE_RULE_ID_SIZE - 1, &id);
+    enum pintle_status status =
+        pintle__get_string(&load->source, at, json, 1, PINTLE_RULE_ID_SIZE - 1, &id);
 
     if (status != PINTLE_OK)
         return status;
@@ -46,7 +47,7 @@ static enum pintle_status read_pattern(struct pintle__load *load, const struct p
     struct pintle_error why;
     char canonical[PATTERN_SIZE];
     int len;
-    enum pintle_status status = pintle__get_string(load, at, json, 0, SIZE_MAX, &text);
+    enum pintle_status status = pintle__get_string(&load->source, at, json, 0, SIZE_MAX, &text);
 
     if (status != PINTLE_OK)
         return status;
@@ -71,7 +72,7 @@ static enum pintle_status read_match(struct pintle__load *load, const struct pin
 {
     struct pintle_rule *rule = &load->set->rules[index];
     enum pintle_status status =
-        pintle__get_array(load, at, json, 1, PINTLE__MATCH_MAX, &rule->match_count);
+        pintle__get_array(&load->source, at, json, 1, PINTLE__MATCH_MAX, &rule->match_count);
 
     for (uint32_t i = 0; status == PINTLE_OK && i < rule->match_count; i++) {
         struct pintle__at item = pintle__at_index(at, i);
@@ -96,7 +97,8 @@ static enum pintle_status read_ports(struct pintle__load *load, const struct pin
 {
     uint32_t count;
     uint16_t *ports;
-    enum pintle_status status = pintle__get_array(load, at, json, 1, PINTLE__PORTS_MAX, &count);
+    enum pintle_status status =
+        pintle__get_array(&load->source, at, json, 1, PINTLE__PORTS_MAX, &count);
 
     if (status != PINTLE_OK)
         return status;
@@ -106,7 +108,8 @@ static enum pintle_status read_ports(struct pintle__load *load, const struct pin
     for (uint32_t i = 0; i < count; i++) {
         struct pintle__at item = pintle__at_index(at, i);
         int64_t port;
-        status = pintle__get_integer(load, &item, json_array_get(json, i), 1, UINT16_MAX, &port);
+        status = pintle__get_integer(&load->source, &item, json_array_get(json, i), 1, UINT16_MAX,
+                                     &port);
         if (status != PINTLE_OK)
             return status;
         if (holds(ports, i, (uint16_t)port)) {
@@ -127,7 +130,8 @@ static enum pintle_status read_url(struct pintle__load *load, const struct pintl
 {
     struct pintle__string url = {"", 0};
     const char *fault;
-    enum pintle_status status = pintle__get_string(load, at, json, 0, PINTLE__URL_MAX_LEN, &url);
+    enum pintle_status status =
+        pintle__get_string(&load->source, at, json, 0, PINTLE__URL_MAX_LEN, &url);
 
     if (status != PINTLE_OK)
         return status;
@@ -145,7 +149,7 @@ static enum pintle_status read_report(struct pintle__load *load, const struct pi
 {
     const char **urls;
     enum pintle_status status =
-        pintle__get_array(load, at, json, 0, PINTLE__REPORT_MAX, &rule->report_count);
+        pintle__get_array(&load->source, at, json, 0, PINTLE__REPORT_MAX, &rule->report_count);
 
     if (status != PINTLE_OK || rule->report_count == 0)
         return status;
@@ -171,7 +175,7 @@ static enum pintle_status read_word(const struct pintle__load *load, const struc
 {
     struct pintle__at member = pintle__at_key(at, key);
 
-    return json == NULL ? PINTLE_OK : pintle__get_word(load, &member, json, words, out);
+    return json == NULL ? PINTLE_OK : pintle__get_word(&load->source, &member, json, words, out);
 }
 
 static enum pintle_status read_demands(const struct pintle__load *load, const struct pintle__at *at,
@@ -193,8 +197,8 @@ static enum pintle_status read_demands(const struct pintle__load *load, const st
     rule->trust = (enum pintle_trust)trust;
     rule->enforce_until = PINTLE_NEVER;
     if (status == PINTLE_OK && known[PINTLE__RULE_ENFORCE_UNTIL] != NULL)
-        status =
-            pintle__get_time(load, &until, known[PINTLE__RULE_ENFORCE_UNTIL], &rule->enforce_until);
+        status = pintle__get_time(&load->source, &until, known[PINTLE__RULE_ENFORCE_UNTIL],
+                                  &rule->enforce_until);
     return status;
 }
 
@@ -231,7 +235,7 @@ enum pintle_status pintle__load_rule(struct pintle__load *load, const struct pin
     json_t *known[PINTLE__MEMBERS_MAX];
     bool unknown;
     enum pintle_status status =
-        pintle__get_members(load, at, json, pintle__rule_members, known, &unknown);
+        pintle__get_members(&load->source, at, json, pintle__rule_members, known, &unknown);
 
     if (status == PINTLE_OK && (unknown || known[PINTLE__RULE_CRIT] != NULL))
         status = pintle__keep_extras(load, at, json, pintle__rule_members, index, PINTLE__NO_INDEX);

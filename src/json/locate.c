@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "pinset/json.h"
+#include "json/json.h"
 
 struct walk {
     const char *text;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "pinset/json.h"
+#include "json/json.h"
 
 #include <stdarg.h>
 #include <stdbool.h>

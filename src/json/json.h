@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Strict JSON through jansson, and errors that say where in the document they are. */
-#ifndef PINTLE_SRC_PINSET_JSON_H
-#define PINTLE_SRC_PINSET_JSON_H
+#ifndef PINTLE_SRC_JSON_JSON_H
+#define PINTLE_SRC_JSON_JSON_H
 
 #include <jansson.h>
 
