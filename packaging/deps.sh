@@ -4,8 +4,8 @@
 #   packaging/deps.sh build|test|demo|bench...
 set -eu
 
-build="gcc g++ cmake ninja-build pkg-config libssl-dev libcurl4-openssl-dev libjansson-dev libidn2-dev
-       libpsl-dev mandoc"
+build="gcc g++ cmake ninja-build pkg-config libssl-dev libcurl4-openssl-dev libjansson-dev libsqlite3-dev
+       libidn2-dev libpsl-dev mandoc"
 demo="nginx-light openssl curl ca-certificates"
 test="clang clang-format clang-tidy libclang-rt-dev cppcheck libcmocka-dev shellcheck
       python3 python3-cryptography python3-jsonschema gnutls-bin wget tinyproxy microsocks

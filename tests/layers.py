@@ -25,10 +25,11 @@ PROGRAMS = ("cli", "proxy", "preload", "lab", "collector")
 PUBLIC = {
     "status.h": "base", "time.h": "base", "version.h": "base",
     "pin.h": "pin", "host.h": "pin", "verdict.h": "pin", "rule.h": "pin",
-    "pinset.h": "pinset",
-    "engine.h": "engine",
-    "app.h": "os",
+    "pinset.h": "pinset", "bundle.h": "bundle",
+    "engine.h": "engine", "hpkp.h": "engine",
+    "app.h": "os", "update.h": "os",
     "openssl.h": "tls/openssl", "client.h": "tls/openssl", "x509.h": "tls/openssl",
+    "sign.h": "tls/openssl",
     "curl.h": "tls/curl",
 }
 # For users only: brings in everything that needs no TLS library.
@@ -37,8 +38,8 @@ UMBRELLA = "pintle.h"
 # First part of a library's header path: where it may be included.
 TLS_LIBRARIES = {
     "openssl": ("src/tls/openssl/", "src/tls/curl/", "include/pintle/openssl.h"),
-    # libcurl is also the HTTP client of our programs.
-    "curl": ("src/tls/curl/", "include/pintle/curl.h") + tuple(f"{p}/" for p in PROGRAMS),
+    # libcurl is also the HTTP client of updates and of our programs.
+    "curl": ("src/tls/curl/", "include/pintle/curl.h", "src/os/http.c") + tuple(f"{p}/" for p in PROGRAMS),
     "gnutls": ("src/tls/gnutls/", "include/pintle/gnutls.h"),
     "mbedtls": ("src/tls/mbedtls/", "include/pintle/mbedtls.h"),
     "psa": ("src/tls/mbedtls/",),

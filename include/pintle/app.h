@@ -34,6 +34,16 @@ PINTLE_API PINTLE_MUST_USE enum pintle_status pintle_open(struct pintle **out, c
                                                           struct pintle_error *err);
 
 /*
+ * Make an engine from a seed that the program was built with (`pintle embed`), with no network and
+ * no disk; to have it updated as well, use pintle/update.h. The errors of
+ * pintle_trusted_new_from_seed() and pintle_new(); a missing clock is the system's.
+ */
+PINTLE_API PINTLE_MUST_USE enum pintle_status pintle_open_seed(struct pintle **out,
+                                                               struct pintle_view seed,
+                                                               const struct pintle_config *config,
+                                                               struct pintle_error *err);
+
+/*
  * Read a file again, as pintle_open() does, and put it in force. On any failure the pin-set in
  * force stays in force. Thread-safe.
  */

@@ -10,6 +10,7 @@
 #ifndef PINTLE_ENGINE_H
 #define PINTLE_ENGINE_H
 
+#include <pintle/bundle.h>
 #include <pintle/pinset.h>
 #include <pintle/verdict.h>
 
@@ -18,6 +19,74 @@ extern "C" {
 #endif
 
 struct pintle; /* opaque, reference-counted */
+
+/* --- memory: keys learned from the hosts themselves ------------------------------------------- */
+
+#define PINTLE_LEARNED_PINS_MAX 16
+
+/* Bytes of a key type's name ("RSA", "EC P-256", "Ed25519", or an OID), the NUL included. */
+#define PINTLE_KEY_TYPE_SIZE 48
+
+enum pintle_learned_from {
+    PINTLE_LEARNED_TOFU = 0, /* under a rule with trust "tofu" or "tofu-key" */
+    PINTLE_LEARNED_HPKP = 1, /* from a Public-Key-Pins header (RFC 7469) */
+    PINTLE_LEARNED_HPKP_REPORT_ONLY = 2
+};
+
+/*
+ * What is held about a host.
+ *
+ * host                 the host it was learned from; with include_subdomains it may be a parent of
+ *                      the one asked about (HPKP only)
+ * port                 the port (tofu); 0 is any (HPKP: RFC 7469 section 2.2.1)
+ * at                   which keys of the chain were learned: LEAF or CA; ANY for HPKP
+ * pins, pin_count      any one suffices
+ * key_type             of the key learned (tofu)
+ * learned, seen        first and last time
+ * expires              first second in which it no longer holds
+ * report_uri           where reports of violations go, or ""
+ */
+struct pintle_learned {
+    enum pintle_learned_from from;
+    struct pintle_host host;
+    uint16_t port;
+    enum pintle_position at;
+    bool include_subdomains;
+    uint32_t pin_count;
+    struct pintle_pin pins[PINTLE_LEARNED_PINS_MAX];
+    char key_type[PINTLE_KEY_TYPE_SIZE];
+    int64_t learned;
+    int64_t seen;
+    int64_t expires;
+    char report_uri[256];
+};
+
+/* What a memory answers. An error, also a damaged entry, is never "none". */
+enum pintle_recall {
+    PINTLE_RECALL_ERROR = 0,
+    PINTLE_RECALL_NONE = 1, /* nothing was ever learned, or it was forgotten on purpose */
+    PINTLE_RECALL_FOUND = 2,
+    PINTLE_RECALL_EXPIRED = 3 /* *out is what was held */
+};
+
+/*
+ * Where learned keys are kept; pintle/update.h brings one. Called on the threads of handshakes, any
+ * number at once; it may do file I/O, only for hosts that need it.
+ *
+ * recall  what is held of this kind for host and port. For HPKP the nearest of the host itself and
+ *         its parents that include subdomains
+ * learn   keep `entry`, durably, before it returns. With `replace` it takes the place of what was
+ *         held for its host, port and kind; without it FOUND says that somebody else was quicker,
+ *         and *held is theirs. NONE: it is kept now
+ */
+struct pintle_memory {
+    enum pintle_recall (*recall)(void *ctx, enum pintle_learned_from from,
+                                 const struct pintle_host *host, uint16_t port, int64_t now,
+                                 struct pintle_learned *out);
+    enum pintle_recall (*learn)(void *ctx, const struct pintle_learned *entry, bool replace,
+                                int64_t now, struct pintle_learned *held);
+    void *ctx;
+};
 
 /* Seconds since 1970-01-01T00:00:00Z. Called from any thread. */
 typedef int64_t pintle_clock_fn(void *ctx);
@@ -44,6 +113,10 @@ struct pintle_config {
     int64_t report_interval_s;
     void (*notify)(void *ctx);
     void *notify_ctx;
+    const struct pintle_memory *memory;
+    bool (*refresh)(void *ctx, const struct pintle_verdict *verdict);
+    void *refresh_ctx;
+    bool report_certificates;
 };
 
 /*
@@ -78,6 +151,25 @@ PINTLE_API const struct pintle_pinset *pintle_get_pinset(struct pintle *engine);
 PINTLE_API const struct pintle_crypto *pintle_get_crypto(const struct pintle *engine);
 PINTLE_API int64_t pintle_get_time(const struct pintle *engine);
 PINTLE_API bool pintle_get_allow_unlisted(const struct pintle *engine);
+
+/*
+ * The pin-set that a trust state stands for: its pins, softened by its unpin, stale when its fresh
+ * statement ends (at once if its root wants one and there is none). E_STATE if it has no pins,
+ * E_NOMEM.
+ */
+PINTLE_API PINTLE_MUST_USE enum pintle_status pintle_pinset_from_trusted(
+    const struct pintle_pinset **out, const struct pintle_trusted *trusted,
+    struct pintle_error *err);
+
+/* The loader of struct pintle_trusted_options over pintle_pinset_parse(). Static storage. */
+PINTLE_API const struct pintle_pins_loader *pintle_pinset_loader(void);
+
+/*
+ * Say what is enforced in one line, for a program's log when it starts:
+ *   enforcing 12 of 14 rules, version 42, fresh until 2027-02-19T00:00:00Z
+ * Cut to size - 1 bytes, always NUL-terminated. Returns out. size is at least 1.
+ */
+PINTLE_API char *pintle_describe(struct pintle *engine, char *out, size_t size);
 
 /* --- deciding ------------------------------------------------------------------------------ */
 
@@ -120,19 +212,24 @@ struct pintle_peer {
  * Decide. *verdict is made a refusal before anything else, so a caller that forgets every other
  * check refuses.
  *
- * 1. No rule: NO_RULE; accepted only with allow_unlisted and a valid path.
+ * 1. No rule: NO_RULE; accepted only with allow_unlisted and a valid path. If the memory holds HPKP
+ *    pins for the host, one of them must be in that path: MATCH or MISMATCH, `learned`.
  * 2. A denied key anywhere in the chain: DENIED, in every mode.
  * 3. trust "key": the leaf's pinned key accepts. Otherwise the path must be valid, in every mode:
  *    PATH_INVALID, NAME_MISMATCH.
  * 4. mode "off" accepts: OFF.
  * 5. A pinned key at an allowed position in this path, or in one that next_path finds: MATCH.
- * 6. Otherwise MISMATCH; accepted as `softened` in report mode.
+ * 6. trust "tofu", "tofu-key": a key learned on an earlier contact accepts as well: MATCH,
+ *    `learned`. Nothing learned yet, or its time is over: the keys are learned now, FIRST_USE. A
+ *    memory that fails: MEMORY. A pin of the rule accepts whatever was learned, and replaces it.
+ * 7. Otherwise MISMATCH; if `refresh` brings a newer pin-set, all of this once more under that.
+ *    Accepted as `softened` in report mode.
  *
  * A certificate that cannot be had, read or hashed on the way is INTERNAL, in every mode. On a
  * failed path pins decide nothing without trust "key", but the trace shows which keys were met.
  *
- * Refusals and softened verdicts are queued as reports. Allocates nothing, takes no lock, does no
- * I/O.
+ * Refusals, first uses, softened and unpinned verdicts are queued as reports. Allocates nothing,
+ * takes no lock and does no I/O, but for what `memory`, `refresh` and report_certificates cost.
  */
 PINTLE_API void pintle_decide(struct pintle_verdict *verdict, struct pintle *engine,
                               const struct pintle_peer *peer);
@@ -190,8 +287,11 @@ PINTLE_API void pintle_decide_plaintext(struct pintle_verdict *verdict, struct p
 /* Reports that can wait to be taken; when the queue is full the newest is dropped and counted. */
 #define PINTLE_REPORT_QUEUE 64
 
+/* Bytes of certificates that one report carries at most; what does not fit is left out whole. */
+#define PINTLE_REPORT_CERTIFICATES_MAX_LEN ((size_t)32 * 1024)
+
 /*
- * A refusal or a softened mismatch.
+ * A refusal, a softened mismatch, a first use, or any connection under an unpin.
  *
  * verdict     the complete account
  * set         the pin-set it was decided under (known pins, report URIs); lent for the call
@@ -199,6 +299,9 @@ PINTLE_API void pintle_decide_plaintext(struct pintle_verdict *verdict, struct p
  * suppressed  equal ones left out since the last report for this host, port and reason
  * dropped     reports of any kind lost since the last one taken: to a full queue, or left out as
  *             equal ones and then crowded out of the rate limit's table by other hosts
+ * learned     the learned pins it was compared with; NULL if verdict.learned is false. Lent
+ * certificates, certificate_count
+ *             the path as DER, leaf first, with report_certificates; else none. Lent
  */
 struct pintle_report {
     struct pintle_verdict verdict;
@@ -206,7 +309,17 @@ struct pintle_report {
     const struct pintle_rule *rule;
     uint64_t suppressed;
     uint64_t dropped;
+    const struct pintle_learned *learned;
+    const struct pintle_view *certificates;
+    size_t certificate_count;
 };
+
+/*
+ * Write a report as JSON: a superset of RFC 7469 section 3 (docs/spec/report.md). The caller frees
+ * *out with free(). E_NOMEM.
+ */
+PINTLE_API PINTLE_MUST_USE enum pintle_status pintle_report_format(
+    char **out, size_t *out_len, const struct pintle_report *report, struct pintle_error *err);
 
 /*
  * Take the waiting reports, calling `reported` for each, oldest first. Returns how many: at most

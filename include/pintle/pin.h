@@ -38,14 +38,25 @@ struct pintle_pin {
  * Where hashing comes from. Every TLS adapter brings one
  * (pintle_openssl_crypto() for OpenSSL); the core has none of its own.
  *
- * sha256  writes the SHA-256 of data to out and returns true; false on failure.
- *         Called from any thread at any time.
- * ctx     passed through.
+ * sha256          writes the SHA-256 of data to out and returns true; false on failure.
+ *                 Called from any thread at any time.
+ * ctx             passed through.
+ * verify_ed25519  checks an Ed25519 signature (RFC 8032) of 64 bytes by a public key of 32.
+ *                 Needed for signed bundles only (pintle/bundle.h), else NULL. Any thread.
  */
+enum pintle_signature_check {
+    PINTLE_SIGNATURE_FAILED = 0, /* the check could not be made */
+    PINTLE_SIGNATURE_BAD = 1,
+    PINTLE_SIGNATURE_GOOD = 2
+};
+
 struct pintle_crypto {
     const char *name;
     bool (*sha256)(void *ctx, const uint8_t *data, size_t len, uint8_t out[PINTLE_DIGEST_LEN]);
     void *ctx;
+    enum pintle_signature_check (*verify_ed25519)(void *ctx, const uint8_t public_key[32],
+                                                  const uint8_t *message, size_t len,
+                                                  const uint8_t signature[64]);
 };
 
 /*

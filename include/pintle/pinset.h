@@ -24,8 +24,8 @@ struct pintle_pinset; /* opaque, immutable, reference-counted */
 
 /*
  * max_len  largest document accepted; 0 means PINTLE_PINSET_MAX_LEN
- * crypto   hashes the document for pintle_pinset_get_digest(); may be NULL, but a pin-set without
- *          a digest cannot be enforced
+ * crypto   hashes the document for pintle_pinset_get_digest(); may be NULL, but a pin-set without a
+ *          digest cannot be enforced
  */
 struct pintle_pinset_options {
     size_t max_len;
@@ -50,6 +50,35 @@ PINTLE_API PINTLE_MUST_USE enum pintle_status pintle_pinset_parse(
     struct pintle_pinset **out, const char *text, size_t len,
     const struct pintle_pinset_options *options, struct pintle_error *err);
 
+/* A rule that an emergency statement softens; see struct pintle_unpin of pintle/bundle.h. */
+struct pintle_softening {
+    const char *rule; /* its id; ids that the document does not have are passed over */
+    bool off;         /* to "off"; else to "report" */
+};
+
+/*
+ * What is true of a pin-set beside its document.
+ *
+ * fresh_until  verdicts are stale from this second on, or from the document's `expires` if that is
+ *              earlier; PINTLE_NEVER: only `expires` counts
+ * soften, soften_count, soften_until
+ *              rules that an unpin softens, and until when. Not kept
+ */
+struct pintle_pinset_terms {
+    int64_t fresh_until;
+    const struct pintle_softening *soften;
+    size_t soften_count;
+    int64_t soften_until;
+};
+
+/*
+ * The same pin-set under other terms. It shares the memory of `set`, which stays as it is, and owns
+ * one reference on it; its digest is the same. E_NOMEM.
+ */
+PINTLE_API PINTLE_MUST_USE enum pintle_status pintle_pinset_derive(
+    const struct pintle_pinset **out, const struct pintle_pinset *set,
+    const struct pintle_pinset_terms *terms, struct pintle_error *err);
+
 /* One more owner of the same pin-set; returns it. Thread-safe, lock-free. */
 PINTLE_API const struct pintle_pinset *pintle_pinset_retain(const struct pintle_pinset *set);
 
@@ -57,9 +86,21 @@ PINTLE_API const struct pintle_pinset *pintle_pinset_retain(const struct pintle_
 PINTLE_API void pintle_pinset_free(const struct pintle_pinset *set);
 
 PINTLE_API const char *pintle_pinset_get_app(const struct pintle_pinset *set);
+PINTLE_API int64_t pintle_pinset_get_epoch(const struct pintle_pinset *set);
 PINTLE_API int64_t pintle_pinset_get_version(const struct pintle_pinset *set);
 PINTLE_API int64_t pintle_pinset_get_issued(const struct pintle_pinset *set);
 PINTLE_API int64_t pintle_pinset_get_expires(const struct pintle_pinset *set);
+
+/* First second in which verdicts are stale: `expires` or the end of a fresh statement. */
+PINTLE_API int64_t pintle_pinset_get_fresh_until(const struct pintle_pinset *set);
+
+/* Seconds after `issued` in which every rule's `after` holds, PINTLE_NEVER if not bounded; and for
+ * how many seconds after `issued` the pins of the version before are to be kept. */
+PINTLE_API int64_t pintle_pinset_get_hard_ttl(const struct pintle_pinset *set);
+PINTLE_API int64_t pintle_pinset_get_overlap(const struct pintle_pinset *set);
+
+/* Rules whose mode is ENFORCE at a time. */
+PINTLE_API size_t pintle_pinset_count_enforced(const struct pintle_pinset *set, int64_t now);
 
 /* SHA-256 of the document's bytes, or NULL if it was loaded without a crypto provider. */
 PINTLE_API const uint8_t *pintle_pinset_get_digest(const struct pintle_pinset *set);

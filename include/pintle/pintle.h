@@ -5,8 +5,10 @@
 #define PINTLE_PINTLE_H
 
 #include <pintle/app.h>
+#include <pintle/bundle.h>
 #include <pintle/engine.h>
 #include <pintle/host.h>
+#include <pintle/hpkp.h>
 #include <pintle/pin.h>
 #include <pintle/pinset.h>
 #include <pintle/rule.h>

@@ -18,7 +18,9 @@ extern "C" {
 
 enum pintle_trust {
     PINTLE_TRUST_PKIX = 0, /* a valid path and name, and a pin */
-    PINTLE_TRUST_KEY = 1   /* the leaf's pinned key is enough: no CA, name or date is asked for */
+    PINTLE_TRUST_KEY = 1,  /* the leaf's pinned key is enough: no CA, name or date is asked for */
+    PINTLE_TRUST_TOFU = 2, /* a valid path and name, and a pin or the key learned on first use */
+    PINTLE_TRUST_TOFU_KEY = 3 /* as KEY, with the leaf's key learned on first use */
 };
 
 enum pintle_position {
@@ -27,9 +29,14 @@ enum pintle_position {
     PINTLE_AT_CA = 2    /* only above the leaf */
 };
 
+/*
+ * until  first second in which the pin no longer matches, or PINTLE_NEVER: how a key that is being
+ *        retired is still accepted while clients and servers change over
+ */
 struct pintle_rule_pin {
     struct pintle_pin pin;
     const char *label; /* "" when there is none */
+    int64_t until;
     enum pintle_position at;
     bool backup;
 };
@@ -39,8 +46,13 @@ struct pintle_rule_pin {
  * characters; all pointers live as long as their owner.
  *
  * ports          port_count ports the rule is for; none means all
- * mode, after    what is demanded until enforce_until, and what from then on
- * enforce_until  first second in which `after` holds, or PINTLE_NEVER
+ * mode, after    what is demanded until `ends`, and what from then on
+ * enforce_until  as written in the document, or PINTLE_NEVER
+ * ends           first second in which `after` holds: enforce_until or the end of the document's
+ *                hard_ttl, whichever comes first; PINTLE_NEVER without either
+ * learn_at       LEAF or CA: which keys a tofu rule learns
+ * learn_days     for how many days they are held after they were last seen
+ * unpin_until    until then an unpin softens the mode to unpin_mode, if that is softer; 0 without
  */
 struct pintle_rule {
     const char *id;
@@ -50,14 +62,19 @@ struct pintle_rule {
     const struct pintle_pin *deny;
     const char *const *report;
     int64_t enforce_until;
+    int64_t ends;
+    int64_t unpin_until;
     uint32_t match_count;
     uint32_t port_count;
     uint32_t pin_count;
     uint32_t deny_count;
     uint32_t report_count;
+    uint32_t learn_days;
     enum pintle_mode mode;
     enum pintle_mode after;
     enum pintle_trust trust;
+    enum pintle_position learn_at;
+    enum pintle_mode unpin_mode;
 };
 
 /*
@@ -76,8 +93,11 @@ struct pintle_chain {
 PINTLE_API struct pintle_chain pintle_chain_from_views(const struct pintle_view *views,
                                                        size_t count);
 
-/* The mode of a rule at a time. */
+/* The mode of a rule at a time: softened by `ends` and by an unpin in force. */
 PINTLE_API enum pintle_mode pintle_rule_get_mode(const struct pintle_rule *rule, int64_t now);
+
+/* True if the mode of a rule at a time is softer than it would be without an unpin. */
+PINTLE_API bool pintle_rule_is_unpinned(const struct pintle_rule *rule, int64_t now);
 
 #ifdef __cplusplus
 }

@@ -61,6 +61,18 @@ extern "C" {
     X(E_VERSION, 0x020b, "unknown major version")                                                  \
     X(E_LIMIT, 0x020c, "larger than the limit")                                                    \
     X(E_KEY, 0x020d, "unusable key")                                                               \
+    X(E_ENVELOPE, 0x020e, "malformed envelope")                                                    \
+    X(E_PAYLOAD_TYPE, 0x020f, "signed for another purpose")                                        \
+    X(E_SIGNATURES, 0x0210, "not signed by enough keys")                                           \
+    X(E_APP, 0x0211, "for another app")                                                            \
+    X(E_ROOT_VERSION, 0x0212, "not the next root")                                                 \
+    X(E_EPOCH, 0x0213, "of another epoch")                                                         \
+    X(E_ROLLBACK, 0x0214, "older than what is known")                                              \
+    X(E_EQUIVOCATION, 0x0215, "another document of the same version")                              \
+    X(E_EXPIRED, 0x0216, "expired")                                                                \
+    X(E_MISMATCH, 0x0217, "about another document")                                                \
+    X(E_UNPIN, 0x0218, "more than an unpin may do")                                                \
+    X(E_HPKP, 0x0219, "malformed or unusable HPKP header")                                         \
     X(E_NOMEM, 0x0301, "out of memory")                                                            \
     X(E_IO, 0x0302, "input or output failed")                                                      \
     X(E_RESOLVE, 0x0303, "name could not be resolved")                                             \
@@ -68,6 +80,8 @@ extern "C" {
     X(E_TIMEOUT, 0x0305, "timed out")                                                              \
     X(E_TLS, 0x0306, "TLS failed")                                                                 \
     X(E_REFUSED, 0x0307, "refused: see the verdict")                                               \
+    X(E_STORAGE, 0x0308, "the state database failed")                                              \
+    X(E_HTTP, 0x0309, "the server's answer is of no use")                                          \
     X(E_CRYPTO, 0x0401, "crypto provider failed")                                                  \
     X(E_INTERNAL, 0x0402, "internal error")
 

@@ -36,6 +36,10 @@ enum pintle_decision {
  * PLAINTEXT      refused: the host has a rule and the connection has no TLS
  * UNCHECKED      refused: the handshake ended without a check by pintle (a certificate-less
  *                cipher, a replaced verification callback, a connection made elsewhere)
+ * FIRST_USE      accepted: the first contact with a host whose rule says "tofu"; its keys were
+ *                learned. Reported
+ * MEMORY         refused: what was learned about the host on earlier contacts cannot be read or
+ *                written
  * INTERNAL       refused: memory, hashing or a malformed certificate stopped the check
  */
 #define PINTLE_REASON_MAP(X)                                                                       \
@@ -49,7 +53,9 @@ enum pintle_decision {
     X(PATH_INVALID, 7, "no valid certificate path")                                                \
     X(NAME_MISMATCH, 8, "the certificate is for another host")                                     \
     X(PLAINTEXT, 9, "the connection has no TLS")                                                   \
-    X(UNCHECKED, 10, "the handshake ended without a check")
+    X(UNCHECKED, 10, "the handshake ended without a check")                                        \
+    X(FIRST_USE, 11, "the first contact: its key was learned")                                     \
+    X(MEMORY, 12, "what was learned before cannot be read or written")
 
 enum pintle_reason {
 #define PINTLE_REASON_ENUM(name, value, text) PINTLE_REASON_##name = (value),
@@ -94,7 +100,10 @@ struct pintle_cert_trace {
  * reason        why
  * mode          the rule's mode in force at `time` (after `enforce_until` that is `after`)
  * softened      accepted only because the rule is in report mode
- * stale         the pin-set was past its `expires`: it still holds, but fetch a new one
+ * stale         the pin-set was past its `expires` or not known to be the newest: it still holds, but
+ *               fetch a new one
+ * unpinned      the mode was softened by an emergency unpin. Always reported
+ * learned       the pins compared were learned from the host (trust on first use, HPKP), not signed
  * resumed       a resumed session, checked in full when it was made (host, port and pin-set are
  *               the same); there is then no chain to show
  * host, port    what was dialled
@@ -114,6 +123,8 @@ struct pintle_verdict {
     enum pintle_mode mode;
     bool softened;
     bool stale;
+    bool unpinned;
+    bool learned;
     bool resumed;
     struct pintle_host host;
     uint16_t port;

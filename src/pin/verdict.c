@@ -37,6 +37,10 @@ const char *pintle_reason_name(enum pintle_reason reason)
         return "plaintext";
     case PINTLE_REASON_UNCHECKED:
         return "unchecked";
+    case PINTLE_REASON_FIRST_USE:
+        return "first-use";
+    case PINTLE_REASON_MEMORY:
+        return "memory";
     }
     return "unknown";
 }

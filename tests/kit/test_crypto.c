@@ -31,21 +31,21 @@ static bool count_and_hash(void *ctx, const uint8_t *data, size_t len,
 
 const struct pintle_crypto *test_crypto(void)
 {
-    static const struct pintle_crypto crypto = {"test", sha256, NULL};
+    static const struct pintle_crypto crypto = {"test", sha256, NULL, NULL};
 
     return &crypto;
 }
 
 const struct pintle_crypto *test_crypto_failing(void)
 {
-    static const struct pintle_crypto crypto = {"failing", fail, NULL};
+    static const struct pintle_crypto crypto = {"failing", fail, NULL, NULL};
 
     return &crypto;
 }
 
 struct pintle_crypto test_crypto_counting(unsigned *count)
 {
-    struct pintle_crypto crypto = {"counting", count_and_hash, count};
+    struct pintle_crypto crypto = {"counting", count_and_hash, count, NULL};
 
     return crypto;
 }

@@ -11,7 +11,7 @@ import tap_unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ["PINTLE_BUILD"])
-LIBRARIES = ("pintle", "pintle-openssl", "pintle-curl")
+LIBRARIES = ("pintle", "pintle-openssl", "pintle-curl", "pintle-update")
 
 
 def listed(name):

@@ -83,7 +83,7 @@ static bool sha256(void *unused, const uint8_t *data, size_t len, uint8_t out[PI
 
 const struct pintle_crypto *pintle_openssl_crypto(void)
 {
-    static const struct pintle_crypto crypto = {"openssl", sha256, NULL};
+    static const struct pintle_crypto crypto = {"openssl", sha256, NULL, NULL};
 
     return digest() != NULL ? &crypto : NULL;
 }

@@ -37,7 +37,9 @@ int pintle__verdict_x509(const struct pintle_verdict *verdict, int path_error)
     case PINTLE_REASON_UNCHECKED:
         return X509_V_ERR_APPLICATION_VERIFICATION;
     case PINTLE_REASON_INTERNAL:
+    case PINTLE_REASON_MEMORY:
     case PINTLE_REASON_MATCH:
+    case PINTLE_REASON_FIRST_USE:
     case PINTLE_REASON_OFF:
     case PINTLE_REASON_PLAINTEXT:
         break;

@@ -389,7 +389,7 @@ static void make_mesh(struct pki_cert mesh[MESH * MESH], const struct pki_cert *
 /* There are nearly two thousand paths; no more than 64 steps are taken to look for them. */
 static void a_mesh_of_cross_signatures_ends(void **state)
 {
-    static const struct pintle_crypto crypto = {"counting", count_sha256, NULL};
+    static const struct pintle_crypto crypto = {"counting", count_sha256, NULL, NULL};
     struct pki_cert mesh[MESH * MESH], leaf;
     const struct pki_cert *others[MESH * MESH];
     struct scene scene;

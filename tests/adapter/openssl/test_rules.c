@@ -277,7 +277,7 @@ static bool sha256(void *ctx, const uint8_t *data, size_t len, uint8_t out[PINTL
 
 static void use_breakable(struct scene *scene, int version)
 {
-    static const struct pintle_crypto crypto = {"breakable", sha256, NULL};
+    static const struct pintle_crypto crypto = {"breakable", sha256, NULL, NULL};
 
     broken = false;
     scene_init(scene, version);

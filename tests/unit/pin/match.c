@@ -64,7 +64,7 @@ static int tear_down(void **state)
 
 static struct pintle_rule_pin pin_at(const struct pintle_pin *pin, enum pintle_position at)
 {
-    return (struct pintle_rule_pin){*pin, "", at, false};
+    return (struct pintle_rule_pin){*pin, "", PINTLE_NEVER, at, false};
 }
 
 static struct pintle_rule rule_of(const struct pintle_rule_pin *pins, uint32_t pin_count,
@@ -75,7 +75,8 @@ static struct pintle_rule rule_of(const struct pintle_rule_pin *pins, uint32_t p
                                 .pin_count = pin_count,
                                 .deny = deny,
                                 .deny_count = deny_count,
-                                .enforce_until = PINTLE_NEVER};
+                                .enforce_until = PINTLE_NEVER,
+                                .ends = PINTLE_NEVER};
 }
 
 static enum pintle__match match(struct chain *c, const struct pintle_rule_pin *pins,

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The state of one application on one machine, in an SQLite database: what it believes, what it
+ * learned from hosts, how its updates went, and reports that wait to be sent. Any number of
+ * processes and threads may use it at once; every change is one transaction that is on the disk
+ * when the function returns.
+ *
+ * Beside the database PATH stands PATH.last, a seed of the last good bundle that is replaced whole:
+ * if either is lost or damaged, the other is enough. A database that cannot be read is moved aside
+ * to PATH.bad and a new one begun.
+ *
+ * A failure is E_STORAGE with SQLite's or the system's words, and changes nothing.
+ */
+#ifndef PINTLE_SRC_OS_STATE_H
+#define PINTLE_SRC_OS_STATE_H
+
+#include <pintle/bundle.h>
+#include <pintle/engine.h>
+
+struct pintle__state; /* opaque */
+
+/*
+ * Where the state of an app is kept if nobody says otherwise: $XDG_STATE_HOME/pintle/APP.db, or
+ * ~/.local/state/pintle/APP.db; characters other than A-Z a-z 0-9 . _ - become '_', and a leading
+ * '.' too. The caller frees *out. E_STORAGE without a home directory.
+ */
+PINTLE_MUST_USE enum pintle_status pintle__state_default_path(char **out, const char *app,
+                                                              struct pintle_error *err);
+
+/*
+ * Open or begin a database; directories above it are made (mode 0700), the file has mode 0600.
+ * `recovered` (may be NULL) tells that a damaged one was moved aside. On a read-only disk it opens
+ * for reading: writes then are E_STORAGE.
+ */
+PINTLE_MUST_USE enum pintle_status pintle__state_open(struct pintle__state **out, const char *path,
+                                                      bool *recovered, struct pintle_error *err);
+void pintle__state_close(struct pintle__state *state);
+
+/* --- what is believed --------------------------------------------------------------------------- */
+
+/*
+ * Take back into `trusted` what the database and PATH.last hold: seeds through
+ * pintle_trusted_restore(), marks through pintle_trusted_raise_marks(). What is refused is passed over;
+ * *refused (may be NULL) counts it. Holding nothing is no error.
+ */
+PINTLE_MUST_USE enum pintle_status pintle__state_restore(struct pintle__state *state,
+                                                         struct pintle_trusted *trusted,
+                                                         size_t *refused, struct pintle_error *err);
+
+/*
+ * Keep what `trusted` believes. If the database meanwhile holds marks above those of `trusted` (another
+ * process was quicker), nothing is written and the status is E_ROLLBACK: restore, and apply again.
+ */
+PINTLE_MUST_USE enum pintle_status pintle__state_save(struct pintle__state *state,
+                                                      const struct pintle_trusted *trusted,
+                                                      struct pintle_error *err);
+
+/*
+ * The right to update, among all processes; released by unlock, or when its process dies. False if
+ * somebody else has it after wait_ms.
+ */
+bool pintle__state_lock(struct pintle__state *state, int64_t wait_ms);
+void pintle__state_unlock(struct pintle__state *state);
+
+/* --- how tries went: sources, hosts that met a mismatch ------------------------------------------ */
+
+/*
+ * failures  in a row
+ * next_at   not to be tried before
+ * etag      validator of the last good answer, or ""
+ */
+struct pintle__tries {
+    unsigned failures;
+    int64_t next_at;
+    int64_t last_at;
+    char etag[128];
+};
+
+/* Nothing is held about `key`: all zero, PINTLE_OK. */
+PINTLE_MUST_USE enum pintle_status pintle__state_get_tries(struct pintle__state *state,
+                                                           const char *key,
+                                                           struct pintle__tries *out,
+                                                           struct pintle_error *err);
+PINTLE_MUST_USE enum pintle_status pintle__state_put_tries(struct pintle__state *state,
+                                                           const char *key,
+                                                           const struct pintle__tries *tries,
+                                                           struct pintle_error *err);
+
+/* --- what was learned ------------------------------------------------------------------------- */
+
+/* At most so many entries; a new one is then an error, not the end of an old one. */
+#define PINTLE__LEARNED_MAX 10000
+
+/* The memory of pintle/engine.h over this database. Lent until close. */
+const struct pintle_memory *pintle__state_get_memory(struct pintle__state *state);
+
+/* Call `found` for every entry, by host and port; it returns false to end. */
+PINTLE_MUST_USE enum pintle_status pintle__state_list_learned(
+    struct pintle__state *state, bool (*found)(void *ctx, const struct pintle_learned *entry),
+    void *ctx, struct pintle_error *err);
+
+/* Forget. port 0: every port. *count: how many entries that were. */
+PINTLE_MUST_USE enum pintle_status pintle__state_forget(struct pintle__state *state,
+                                                        const struct pintle_host *host,
+                                                        uint16_t port, size_t *count,
+                                                        struct pintle_error *err);
+
+/* --- reports that wait to be sent ---------------------------------------------------------------- */
+
+#define PINTLE__SPOOL_MAX_COUNT 1000
+#define PINTLE__SPOOL_MAX_LEN ((size_t)4 * 1024 * 1024)
+#define PINTLE__SPOOL_DEDUPE_S ((int64_t)24 * 3600)
+#define PINTLE__SPOOL_TRIES_MAX 12
+#define PINTLE__SPOOL_KEEP_S ((int64_t)30 * 24 * 3600)
+
+/*
+ * A report for one URI.
+ *
+ * cause    what makes two reports equal, with host, port and uri: reason and keys seen
+ * repeats  equal ones left out since it was spooled
+ */
+struct pintle__spooled {
+    int64_t id;
+    const char *uri;
+    const char *host;
+    uint16_t port;
+    const char *cause;
+    const char *json;
+    int64_t created;
+    int64_t next_at;
+    unsigned tries;
+    uint64_t repeats;
+};
+
+/*
+ * Spool a report (id, next_at, tries and repeats do not matter), unless an equal one was spooled in
+ * the last 24 hours: then that one's repeats grow. When the spool is full the oldest gives way.
+ */
+PINTLE_MUST_USE enum pintle_status pintle__state_spool(struct pintle__state *state,
+                                                       const struct pintle__spooled *report,
+                                                       int64_t now, struct pintle_error *err);
+
+/* Call `found` for every report that is due at `now` (INT64_MAX: all of them), oldest first. */
+PINTLE_MUST_USE enum pintle_status pintle__state_list_spool(
+    struct pintle__state *state, int64_t now,
+    bool (*found)(void *ctx, const struct pintle__spooled *report), void *ctx,
+    struct pintle_error *err);
+
+/* It was sent, or is given up. What makes equal ones equal is remembered for its 24 hours. */
+PINTLE_MUST_USE enum pintle_status pintle__state_spool_done(struct pintle__state *state, int64_t id,
+                                                            struct pintle_error *err);
+
+/* It could not be sent: tried again at next_at, given up after SPOOL_TRIES_MAX or SPOOL_KEEP_S. */
+PINTLE_MUST_USE enum pintle_status pintle__state_spool_failed(struct pintle__state *state,
+                                                              int64_t id, int64_t next_at,
+                                                              struct pintle_error *err);
+
+#endif
