@@ -134,7 +134,7 @@ def envelope(role, document, signers, kind=None):
 # --- bundles ---------------------------------------------------------------------------------
 
 
-def _put(path, data):
+def put(path, data):
     """Replaced whole, never half there."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
@@ -182,7 +182,7 @@ class Bundle:
 
     def write(self, folder, latest=None):
         for path, data in self.files(latest):
-            _put(pathlib.Path(folder) / path, data)
+            put(pathlib.Path(folder) / path, data)
         return pathlib.Path(folder)
 
     def write_seed(self, path):
