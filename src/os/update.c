@@ -271,8 +271,12 @@ static void join_state(struct pintle_updater *updater, struct problem *problem)
     enum pintle_status status = open_state(updater, &err);
 
     note_problem(problem, status, &err);
-    if (updater->state == NULL)
+    if (updater->state == NULL) {
+        if (status != PINTLE_OK && updater->state_path != NULL)
+            /* What its twin lacks or refuses is told already: there is a problem. */
+            (void)!pintle__state_restore_last(updater->state_path, updater->trusted, NULL, NULL);
         return;
+    }
     for (int i = 0; i < 2; i++) {
         status = pintle__state_restore(updater->state, updater->trusted, NULL, &err);
         note_problem(problem, status, &err);

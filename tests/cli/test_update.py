@@ -24,7 +24,7 @@ class Update(living.LivingCase):
         self.assertIn("version 2", result.err)
 
     def test_json(self):
-        self.publish(2, self.new, fresh=True)
+        self.publish(2, self.new)
         document = self.update(self.source, env={"PINTLE_JSON": "1"}).json
         self.assertEqual(document["result"], "new")
         self.assertEqual({key: document["living"][key] for key in ("epoch", "version", "root_version", "stale", "storage")},

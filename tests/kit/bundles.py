@@ -2,12 +2,12 @@
 """Signed bundles for tests, made without pintle: keys, roots, pin-sets, seeds and published folders.
 
     signer = bundles.Signer("com.example.test")     root 2 of 3, pins 1 of 1, fresh 1 of 1, unpin 2 of 3
-    bundle = signer.bundle(rules, version=7)        root, pins and what else is asked for
+    bundle = signer.bundle(rules, version=7)        root, pins and, if there is such a role, fresh
     bundle.seed                                     bytes, as `pintle embed --format seed` writes them
     bundle.write(folder)                            a source, as `pintle publish` writes it
     for path, data in bundle.files(): …             the same, file by file in the order of upload
 
-    newer = signer.bundle(rules, version=8, fresh=True, unpin=[("api", "off")])
+    newer = signer.bundle(rules, version=8, fresh=48, unpin=[("api", "off")])
     signer.rotate(pins=bundles.keys("pins", 1))     root N+1, signed by the old and the new keys
     signer.rotate(epoch=2)
 
@@ -261,11 +261,9 @@ class Signer:
                     "rules": [{"id": rule_id, "mode": mode} for rule_id, mode in rules], **more}
         return envelope("unpin", document, signers or self.quorum("unpin"))
 
-    def bundle(self, rules, version=1, fresh=False, unpin=None, **more):
-        """All that goes together. fresh: True, or hours; unpin: rules."""
+    def bundle(self, rules, version=1, fresh=24, unpin=None, **more):
+        """All that goes together. fresh: for how many hours, 0 for no statement; unpin: rules."""
         pins = self.pins(rules, version, **more)
-        statement = None
-        if fresh:
-            statement = self.fresh(pins) if fresh is True else self.fresh(pins, fresh)
+        statement = self.fresh(pins, fresh) if fresh and "fresh" in self.keys else None
         return Bundle(list(self.roots), pins, statement,
                       None if unpin is None else self.unpin(unpin))

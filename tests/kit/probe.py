@@ -130,4 +130,5 @@ class Probe:
             self.process.wait(WAIT_S)
         finally:
             self.process.kill()
+            self.reader.join(WAIT_S)
             self.process.stdout.close()

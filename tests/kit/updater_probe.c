@@ -62,6 +62,14 @@ static void happened(void *ctx, const struct pintle_event *event)
                   event->source, "text", event->text));
 }
 
+/* Without --mismatches nothing but `run` and the schedule updates. */
+static bool refresh_nothing(void *ctx, const struct pintle_verdict *verdict)
+{
+    (void)ctx;
+    (void)verdict;
+    return false;
+}
+
 /* --- commands -------------------------------------------------------------------------------- */
 
 static void run(struct pintle_updater *updater)
@@ -187,6 +195,8 @@ static void set_option(struct pintle_update_config *config, const char *name, co
         config->background = number != 0;
     } else if (strcmp(name, "--reports") == 0) {
         config->reports = number != 0;
+    } else if (strcmp(name, "--mismatches") == 0) {
+        config->engine.refresh = number != 0 ? NULL : refresh_nothing;
     } else if (strcmp(name, "--ignore-unpin") == 0) {
         config->ignore_unpin = number != 0;
     } else {
@@ -196,7 +206,8 @@ static void set_option(struct pintle_update_config *config, const char *name, co
 
 int main(int argc, char **argv)
 {
-    struct pintle_update_config config = {.happened = happened};
+    struct pintle_update_config config = {.happened = happened,
+                                          .engine = {.refresh = refresh_nothing}};
     struct pintle_updater *updater;
     struct pintle_error err = {0};
     char line[512];

@@ -173,7 +173,7 @@ class Updates(UpdateCase):
         self.assertInForce(client, 2, NEW)
 
     def test_what_was_accepted_is_kept_if_a_later_step_is_refused(self):
-        bundle = self.bundle(2, NEW, fresh=True)
+        bundle = self.bundle(2, NEW, fresh=24)
         bundle.fresh = self.signer.fresh(bundle.pins, signers=[bundles.SigningKey()])
         bundle.write(self.source)
         client = self.client()
@@ -268,7 +268,7 @@ class Attacks(UpdateCase):
         self.refuses("E_PAYLOAD_TYPE")
 
     def test_mix_of_an_old_fresh_with_new_pins(self):
-        first, second = self.bundle(3, OLD, fresh=True), self.bundle(4, NEW)
+        first, second = self.bundle(3, OLD, fresh=24), self.bundle(4, NEW)
         first.write(self.source)
         with self.client() as client:
             self.assertEqual(client.run()["run"], "new")
@@ -333,7 +333,7 @@ class Attacks(UpdateCase):
     def test_half_uploaded_directory(self):
         """Each prefix of the upload, over an empty directory and over an old one."""
         self.signer.rotate(pins=bundles.keys("pins", 1))
-        newest = self.bundle(3, THIRD, fresh=True)
+        newest = self.bundle(3, THIRD, fresh=24)
         files = list(newest.files())
         for before in (None, self.new):
             for count in range(len(files) + 1):
@@ -355,7 +355,7 @@ class Attacks(UpdateCase):
     def test_files_missing_behind_a_pointer(self):
         """What a mirror has when it copied the pointer first."""
         self.signer.rotate()
-        newest = self.bundle(3, THIRD, fresh=True)
+        newest = self.bundle(3, THIRD, fresh=24)
         files = list(newest.files())
         for missing in range(len(files) - 1):
             path = files[missing][0]
@@ -490,6 +490,9 @@ class Attacks(UpdateCase):
 
 
 class Mismatches(UpdateCase):
+    def client(self, **options):
+        return super().client(mismatches=1, **options)
+
     def test_a_mismatch_updates_and_is_decided_again(self):
         self.new.write(self.source)
         client = self.client(wait=30000)
@@ -772,10 +775,10 @@ class Clocks(UpdateCase):
 
     def test_a_back_off_noted_under_a_wrong_clock_is_not_waited_for(self):
         self.old.write(self.source)
-        with self.client(clock=10 * YEAR, wait=30000) as client:
+        with self.client(clock=10 * YEAR, wait=30000, mismatches=1) as client:
             client.decide(HOST, NEW)
         self.new.write(self.source)
-        with self.client(wait=30000) as client:
+        with self.client(wait=30000, mismatches=1) as client:
             self.assertEqual(client.decide(HOST, NEW)["decision"], "accept")
 
 
