@@ -68,7 +68,8 @@ static enum cli_exit update(const struct update_options *options, struct living 
     enum cli_exit code = CLI_OK;
 
     if (status != PINTLE_OK) {
-        cli_error("%s", err.text[0] != '\0' ? err.text : pintle_status_text(status));
+        if (opt_common.quiet) /* else every source's failure was told when it happened */
+            cli_error("%s", err.text[0] != '\0' ? err.text : pintle_status_text(status));
         err.status = status;
         code = cli_exit_for(status);
     } else if (living_storage_failed(living)) {

@@ -19,7 +19,7 @@
 /* For the right to update: looked at again and again, so that close need not wait long. */
 #define LOCK_SLICE_MS 100
 
-/* 16 hex digits, a space and the NUL. */
+/* 16 hex digits, a colon and the NUL. */
 #define FINGERPRINT_SIZE 18
 
 /*
@@ -217,13 +217,13 @@ static void get_etag(const struct update *update, const struct pintle__tries *tr
 {
     char print[FINGERPRINT_SIZE];
 
-    (void)snprintf(print, sizeof(print), "%016" PRIx64 " ", fingerprint(update->trusted));
+    (void)snprintf(print, sizeof(print), "%016" PRIx64 ":", fingerprint(update->trusted));
     memset(out, 0, PINTLE__ETAG_SIZE);
     if (strncmp(tries->etag, print, sizeof(print) - 1) == 0)
         (void)snprintf(out, PINTLE__ETAG_SIZE, "%s", tries->etag + sizeof(print) - 1);
 }
 
-/* A long one is not worth keeping; nor one of what could not be saved. */
+/* One that is long or odd is not worth keeping; nor one of what could not be saved. */
 static void put_etag(const struct update *update, struct pintle__tries *tries, const char *etag)
 {
     int len;
@@ -231,7 +231,10 @@ static void put_etag(const struct update *update, struct pintle__tries *tries, c
     memset(tries->etag, 0, sizeof(tries->etag));
     if (etag[0] == '\0' || update->updater->unsaved)
         return;
-    len = snprintf(tries->etag, sizeof(tries->etag), "%016" PRIx64 " %s",
+    for (const char *c = etag; *c != '\0'; c++)
+        if (*c <= ' ' || *c > '~')
+            return;
+    len = snprintf(tries->etag, sizeof(tries->etag), "%016" PRIx64 ":%s",
                    fingerprint(update->trusted), etag);
     if (len < 0 || (size_t)len >= sizeof(tries->etag))
         tries->etag[0] = '\0';

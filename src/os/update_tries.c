@@ -75,11 +75,14 @@ void pintle__update_put_tries(struct pintle_updater *updater, const char *key,
                               const struct pintle__tries *tries)
 {
     struct pintle_error err = {0};
+    enum pintle_status status;
 
     remember(updater, key, tries);
-    if (updater->state != NULL)
-        pintle__update_note_storage(
-            updater, pintle__state_put_tries(updater->state, key, tries, &err), &err);
+    if (updater->state == NULL)
+        return;
+    status = pintle__state_put_tries(updater->state, key, tries, &err);
+    if (status == PINTLE_OK || status == PINTLE_E_STORAGE) /* not: a path that is no UTF-8 */
+        pintle__update_note_storage(updater, status, &err);
 }
 
 void pintle__update_count_try(struct pintle_updater *updater, struct pintle__tries *tries,

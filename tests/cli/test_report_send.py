@@ -25,10 +25,8 @@ class ReportSend(living.LivingCase):
         self.collector.hooks["*"] = take
 
     def violate(self, *uris, host=HOST, leaf=None):
-        rule = {"report": list(uris or [f"{self.collector.base}/v1"])}
-        signed = self.bundle(1, self.old, rule=rule)
-        signed.pins = self.signer.pins([{**signed.pins.document["rules"][0], "match": [host]}], 1)
-        self.seed.write_bytes(signed.seed)
+        rule = {"match": [host], "report": list(uris or [f"{self.collector.base}/v1"])}
+        self.seed.write_bytes(self.bundle(1, self.old, rule=rule).seed)
         server = self.https(leaf or self.issue(host))
         result = self.run_cli("fetch", f"https://{host}:{server.port}/echo", *self.living(), *self.to(server))
         self.assertExit(result, cli.REFUSED)

@@ -57,7 +57,7 @@ class Update(living.LivingCase):
         self.publish(2, self.new)
         self.update(self.source)
         for name, bundle, text in (
-                ("rollback", self.bundle(1, self.old), "older"),
+                ("rollback", self.bundle(1, self.old), "2 of epoch 1 was seen"),
                 ("equivocation", self.bundle(2, self.old), ""),
                 ("signature", self.bundle(3, self.new, signer=living.bundles.Signer()), "")):
             with self.subTest(name):

@@ -20,7 +20,7 @@ class LivingCase(netcase.NetCase):
         self.seed = self.bundle(1, self.old).write_seed(self.dir / "app.seed")
 
     def bundle(self, version, leaf, signer=None, rule=None, **more):
-        rules = [bundles.rule(leaf, match=[HOST], **(rule or {}))]
+        rules = [bundles.rule(leaf, **{"match": [HOST], **(rule or {})})]
         return (signer or self.signer).bundle(rules, version, **more)
 
     def publish(self, *args, **more):
