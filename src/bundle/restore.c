@@ -22,7 +22,8 @@ static bool is_old_root(const struct pintle__claim *claim)
     return old;
 }
 
-/* `alone`: the seed is all there is, so that no root in it is old. */
+/* `alone`: the seed is all there is, so that no root in it is old. Writes err even if all is well: a
+ * root of the chain may not have signed what another did. */
 static enum pintle_status take_record(struct pintle_trusted *trusted, bool alone,
                                       const struct pintle__seed_record *record,
                                       struct pintle_error *err)
@@ -123,14 +124,17 @@ enum pintle_status pintle_trusted_new_from_seed(struct pintle_trusted **out,
 {
     struct pintle_trusted *trusted = NULL;
     struct pintle__seed_record record;
+    struct pintle_error why;
     size_t offset = PINTLE__SEED_MAGIC_LEN;
-    enum pintle_status status = pintle__seed_check(seed, err);
+    enum pintle_status status = pintle__seed_check(seed, &why);
 
     *out = NULL;
     if (status == PINTLE_OK)
-        status = start(&trusted, seed, &offset, options, err);
+        status = start(&trusted, seed, &offset, options, &why);
     while (status == PINTLE_OK && pintle__seed_next(seed, &offset, &record))
-        status = take_record(trusted, true, &record, err);
+        status = take_record(trusted, true, &record, &why);
+    if (status != PINTLE_OK && err != NULL)
+        *err = why;
     if (status == PINTLE_OK)
         *out = trusted;
     else

@@ -19,6 +19,8 @@ const struct test_root usual_root = {
               [PINTLE_ROLE_UNPIN] = {"uvw", 2}},
 };
 
+struct pintle_error client_error;
+
 const struct pintle_trusted_options *client_options(void)
 {
     static struct pintle_trusted_options options;
@@ -54,11 +56,12 @@ enum pintle_status client_apply(struct pintle_trusted *trusted, enum pintle_role
                                 char *envelope, int64_t after)
 {
     struct pintle_trusted before = *trusted;
-    struct pintle_error err = {.status = PINTLE_OK};
-    enum pintle_status status =
-        pintle_trusted_apply(trusted, role, test_view(envelope), TEST_NOW + after, &err);
+    enum pintle_status status;
 
-    assert_int_equal(err.status, status);
+    client_error = (struct pintle_error){.status = PINTLE_OK};
+    status =
+        pintle_trusted_apply(trusted, role, test_view(envelope), TEST_NOW + after, &client_error);
+    assert_int_equal(client_error.status, status);
     if (status != PINTLE_OK)
         assert_memory_equal(&before, trusted, sizeof(before));
     free(envelope);
@@ -113,6 +116,18 @@ struct pintle_view client_seed(const struct pintle_trusted *trusted)
 
     assert_int_equal(pintle_trusted_format_seed(&out, &len, trusted, NULL), PINTLE_OK);
     return (struct pintle_view){(const uint8_t *)out, len};
+}
+
+char *text_with(char *text, const char *from, const char *to)
+{
+    char *at = strstr(text, from);
+    char *out;
+
+    if (at == NULL)
+        fail_msg("no %s in %s", from, text);
+    out = test_text("%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
+    free(text);
+    return out;
 }
 
 void free_view(struct pintle_view view)

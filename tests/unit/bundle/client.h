@@ -32,11 +32,17 @@ enum pintle_status client_fresh(struct pintle_trusted *trusted, const struct tes
 enum pintle_status client_unpin(struct pintle_trusted *trusted, const struct test_doc *doc,
                                 const char *rules, const char *keys);
 
+/* What the last refusal said. */
+extern struct pintle_error client_error;
+
 /* The version of the pins in force, 0 for none. */
 int64_t client_version(const struct pintle_trusted *trusted);
 
 /* A seed of all that it believes; to be freed. */
 struct pintle_view client_seed(const struct pintle_trusted *trusted);
+
+/* A copy of `text` with the first `from` in it, which must be there, replaced; `text` is freed. */
+char *text_with(char *text, const char *from, const char *to);
 
 /* Free a view's bytes. */
 void free_view(struct pintle_view view);
