@@ -7,19 +7,24 @@
 #include "bundle/seed.h"
 #include "bundle/trusted.h"
 
-/* True for a root that we have, or are beyond. Its signatures do not matter: it changes nothing. */
-static bool is_old_root(const struct pintle__claim *claim)
+/* These say nothing of the record. */
+static bool is_our_failure(enum pintle_status status)
+{
+    return status == PINTLE_E_CRYPTO || status == PINTLE_E_NOMEM;
+}
+
+/* Whether it is a root that we have, or are beyond. Its signatures do not matter: it changes
+ * nothing. Fails only for want of memory or crypto. */
+static enum pintle_status find_old_root(const struct pintle__claim *claim, bool *old)
 {
     const struct pintle_trusted *trusted = claim->trusted;
     struct pintle_root *root;
-    bool old;
+    enum pintle_status status = pintle_root_parse(
+        &root, pintle_envelope_get_payload(claim->envelope), trusted->crypto, claim->err);
 
-    if (pintle_root_parse(&root, pintle_envelope_get_payload(claim->envelope), trusted->crypto,
-                          NULL) != PINTLE_OK)
-        return false;
-    old = root->version <= pintle__trusted_root(trusted)->version;
+    *old = status == PINTLE_OK && root->version <= pintle__trusted_root(trusted)->version;
     free(root);
-    return old;
+    return is_our_failure(status) ? status : PINTLE_OK;
 }
 
 /* `alone`: the seed is all there is, so that no root in it is old. Writes err even if all is well: a
@@ -29,26 +34,21 @@ static enum pintle_status take_record(struct pintle_trusted *trusted, bool alone
                                       struct pintle_error *err)
 {
     struct pintle__claim claim = {.trusted = trusted, .restoring = true, .err = err};
+    bool old = false;
     enum pintle_status status;
 
     if (record->role == PINTLE_ROLE_UNPIN && trusted->ignore_unpin)
         return PINTLE_OK;
     status = pintle__seed_envelope(&claim.envelope, record, err);
-    if (status != PINTLE_OK)
-        return status;
-    if (alone || record->role != PINTLE_ROLE_ROOT || !is_old_root(&claim))
+    if (status == PINTLE_OK && record->role == PINTLE_ROLE_ROOT && !alone)
+        status = find_old_root(&claim, &old);
+    if (status == PINTLE_OK && !old)
         status = pintle__judge(&claim, record->role);
     pintle_envelope_free(claim.envelope);
     return status;
 }
 
 /* --- all that holds or nothing -------------------------------------------------------------------- */
-
-/* These say nothing of the record. */
-static bool is_our_failure(enum pintle_status status)
-{
-    return status == PINTLE_E_CRYPTO || status == PINTLE_E_NOMEM;
-}
 
 static enum pintle_status take_records(struct pintle_trusted *trusted, struct pintle_view seed,
                                        size_t *refused, struct pintle_error *err)
