@@ -139,3 +139,47 @@ void free_view(struct pintle_view view)
 
     free(either.own);
 }
+
+struct pintle_trusted *client_with_statements(void)
+{
+    struct pintle_trusted *trusted = client_with_pins();
+    struct test_doc doc = {0};
+    char *payload = test_pins_payload(&doc);
+
+    assert_int_equal(client_fresh(trusted, &doc, payload, "f"), PINTLE_OK);
+    assert_int_equal(client_unpin(trusted, &doc, CLIENT_REPORT_API, "uv"), PINTLE_OK);
+    free(payload);
+    return trusted;
+}
+
+/* A client of three roots, the last of which has other pins keys (xyz), that believes all there is. */
+struct pintle_trusted *client_rich(void)
+{
+    struct pintle_trusted *trusted = client_new();
+    struct test_root root = usual_root;
+    struct test_doc doc = {.version = 3};
+    char *payload = test_pins_payload(&doc);
+
+    root.version = 2;
+    assert_int_equal(client_root(trusted, &root, "rs"), PINTLE_OK);
+    assert_int_equal(client_pins(trusted, &doc, "op"), PINTLE_OK);
+    assert_int_equal(client_fresh(trusted, &doc, payload, "f"), PINTLE_OK);
+    assert_int_equal(client_unpin(trusted, &doc, CLIENT_REPORT_API, "uv"), PINTLE_OK);
+    root.version = 3;
+    root.roles[PINTLE_ROLE_PINS].keys = "xyz";
+    assert_int_equal(client_root(trusted, &root, "st"), PINTLE_OK);
+    free(payload);
+    return trusted;
+}
+
+void client_assert_same(const struct pintle_trusted *a, const struct pintle_trusted *b)
+{
+    struct pintle_view one = client_seed(a), other = client_seed(b);
+    struct pintle_marks left = pintle_trusted_get_marks(a), right = pintle_trusted_get_marks(b);
+
+    assert_int_equal(one.len, other.len);
+    assert_memory_equal(one.data, other.data, one.len);
+    assert_memory_equal(&left, &right, sizeof(left));
+    free_view(one);
+    free_view(other);
+}

@@ -16,6 +16,19 @@ struct pintle_trusted *client_new(void);
 /* With the usual root and pins of version 1. */
 struct pintle_trusted *client_with_pins(void);
 
+/* That, with a fresh statement and an unpin of rule "api" besides. */
+struct pintle_trusted *client_with_statements(void);
+#define CLIENT_REPORT_API "[{\"id\": \"api\", \"mode\": \"report\"}]"
+
+/*
+ * Three roots, the last of which has other pins keys (xyz), and pins (version 3), fresh and unpin
+ * that were signed under the second.
+ */
+struct pintle_trusted *client_rich(void);
+
+/* Both believe the same, to the byte. */
+void client_assert_same(const struct pintle_trusted *a, const struct pintle_trusted *b);
+
 const struct pintle_trusted_options *client_options(void);
 
 /* Apply an envelope, which is freed, at TEST_NOW + after. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Seeds: their bytes, starting from one, and taking back what was believed. */
+/* Seeds: their bytes, and starting from one. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -8,12 +8,9 @@
 #include <cmocka.h>
 
 #include "bundle/seed.h"
-#include "bundle/trusted.h"
-#include "kit/fake_pins.h"
 #include "kit/test_crypto.h"
 #include "unit/bundle/client.h"
-
-#define REPORT_API "[{\"id\": \"api\", \"mode\": \"report\"}]"
+#include "unit/bundle/hand.h"
 
 static struct pintle_error err;
 
@@ -26,49 +23,6 @@ static enum pintle_status from_seed(struct pintle_trusted **out, struct pintle_v
     assert_int_equal(err.status, status);
     assert_int_equal(status == PINTLE_OK, *out != NULL);
     return status;
-}
-
-/* Restore; what is refused is counted, and no error is written. */
-static size_t restore(struct pintle_trusted *trusted, struct pintle_view seed)
-{
-    size_t refused = 99;
-
-    err = (struct pintle_error){.status = PINTLE_OK};
-    assert_int_equal(pintle_trusted_restore(trusted, seed, &refused, &err), PINTLE_OK);
-    assert_int_equal(err.status, PINTLE_OK);
-    return refused;
-}
-
-/* A client of three roots, the last of which has other pins keys (xyz), that believes all there is. */
-static struct pintle_trusted *rich(void)
-{
-    struct pintle_trusted *trusted = client_new();
-    struct test_root root = usual_root;
-    struct test_doc doc = {.version = 3};
-    char *payload = test_pins_payload(&doc);
-
-    root.version = 2;
-    assert_int_equal(client_root(trusted, &root, "rs"), PINTLE_OK);
-    assert_int_equal(client_pins(trusted, &doc, "op"), PINTLE_OK);
-    assert_int_equal(client_fresh(trusted, &doc, payload, "f"), PINTLE_OK);
-    assert_int_equal(client_unpin(trusted, &doc, REPORT_API, "uv"), PINTLE_OK);
-    root.version = 3;
-    root.roles[PINTLE_ROLE_PINS].keys = "xyz";
-    assert_int_equal(client_root(trusted, &root, "st"), PINTLE_OK);
-    free(payload);
-    return trusted;
-}
-
-static void assert_same(const struct pintle_trusted *a, const struct pintle_trusted *b)
-{
-    struct pintle_view one = client_seed(a), other = client_seed(b);
-    struct pintle_marks left = pintle_trusted_get_marks(a), right = pintle_trusted_get_marks(b);
-
-    assert_int_equal(one.len, other.len);
-    assert_memory_equal(one.data, other.data, one.len);
-    assert_memory_equal(&left, &right, sizeof(left));
-    free_view(one);
-    free_view(other);
 }
 
 /* --- bytes -------------------------------------------------------------------------------------- */
@@ -102,7 +56,7 @@ static void is_what_the_format_says(void **state)
 /* What is cut where a record ends is whole, all else is not a seed. */
 static void a_seed_cut_short_is_none(void **state)
 {
-    struct pintle_trusted *trusted = rich(), *again;
+    struct pintle_trusted *trusted = client_rich(), *again;
     struct pintle_view seed = client_seed(trusted);
     size_t whole = 0, ends[8] = {0}, records = 0, offset = PINTLE__SEED_MAGIC_LEN;
     struct pintle__seed_record record;
@@ -233,13 +187,13 @@ static void seeds_have_limits(void **state)
 
 static void starts_where_it_was(void **state)
 {
-    struct pintle_trusted *trusted = rich(), *again;
+    struct pintle_trusted *trusted = client_rich(), *again;
     struct pintle_view seed = client_seed(trusted);
     struct pintle_trusted_pins pins;
 
     (void)state;
     assert_int_equal(from_seed(&again, seed), PINTLE_OK);
-    assert_same(trusted, again);
+    client_assert_same(trusted, again);
     assert_true(pintle_trusted_get_pins(again, &pins));
     assert_int_equal(pins.facts.version, 3);
     assert_true(pintle_trusted_get_fresh_until(again) > 0);
@@ -249,59 +203,10 @@ static void starts_where_it_was(void **state)
     free_view(seed);
 }
 
-/* An envelope as a record of a seed; it is freed. */
-static void add_record(uint8_t *seed, size_t *len, char *text)
-{
-    struct pintle_envelope *envelope;
-    struct pintle_view payload;
-    enum pintle_role role;
-    uint8_t *at = seed + *len;
-
-    assert_int_equal(pintle_envelope_parse(&envelope, text, strlen(text), NULL), PINTLE_OK);
-    assert_true(pintle_envelope_get_role(envelope, &role));
-    payload = pintle_envelope_get_payload(envelope);
-    *len += pintle__seed_record_len(envelope);
-    *at++ = (uint8_t)role;
-    *at++ = (uint8_t)pintle_envelope_get_signature_count(envelope);
-    for (int shift = 24; shift >= 0; shift -= 8)
-        *at++ = (uint8_t)(payload.len >> shift);
-    for (size_t i = 0; i < pintle_envelope_get_signature_count(envelope); i++) {
-        memset(at, 0, 32);
-        memcpy(at + 32, pintle_envelope_get_signature(envelope, i)->bytes, 64);
-        at += 96;
-    }
-    memcpy(at, payload.data, payload.len);
-    pintle_envelope_free(envelope);
-    free(text);
-}
-
-/* Seeds made by hand: the anchor, signed by rs, and one record behind it. */
-struct hand {
-    uint8_t bytes[64 * 1024];
-    size_t len;
-};
-
-static void begin(struct hand *hand)
-{
-    char *payload = test_root_payload(&usual_root);
-
-    memcpy(hand->bytes, PINTLE__SEED_MAGIC, PINTLE__SEED_MAGIC_LEN);
-    hand->len = PINTLE__SEED_MAGIC_LEN;
-    add_record(hand->bytes, &hand->len, test_sign(PINTLE_ROLE_ROOT, payload, "rs"));
-    free(payload);
-}
-
-/* The payload is freed. */
-static void add(struct hand *hand, enum pintle_role role, char *payload, const char *keys)
-{
-    add_record(hand->bytes, &hand->len, test_sign(role, payload, keys));
-    free(payload);
-}
-
 static enum pintle_status start(const struct hand *hand)
 {
     struct pintle_trusted *trusted;
-    enum pintle_status status = from_seed(&trusted, (struct pintle_view){hand->bytes, hand->len});
+    enum pintle_status status = from_seed(&trusted, hand_view(hand));
 
     pintle_trusted_free(trusted);
     return status;
@@ -315,40 +220,40 @@ static void every_record_must_hold(void **state)
     char *payload;
 
     (void)state;
-    begin(&hand);
+    hand_begin(&hand);
     assert_int_equal(start(&hand), PINTLE_OK);
-    add(&hand, PINTLE_ROLE_ROOT, test_root_payload(&root), "rt");
+    hand_add(&hand, PINTLE_ROLE_ROOT, test_root_payload(&root), "rt");
     assert_int_equal(start(&hand), PINTLE_OK);
     root.expires = TEST_NOW + 1;
-    add(&hand, PINTLE_ROLE_ROOT, test_root_payload(&root), "rt");
+    hand_add(&hand, PINTLE_ROLE_ROOT, test_root_payload(&root), "rt");
     assert_int_equal(start(&hand), PINTLE_E_EQUIVOCATION);
-    begin(&hand);
+    hand_begin(&hand);
     root.version = 3;
-    add(&hand, PINTLE_ROLE_ROOT, test_root_payload(&root), "rt");
+    hand_add(&hand, PINTLE_ROLE_ROOT, test_root_payload(&root), "rt");
     assert_int_equal(start(&hand), PINTLE_E_ROOT_VERSION);
-    begin(&hand);
+    hand_begin(&hand);
     root.version = 2;
-    add(&hand, PINTLE_ROLE_ROOT, test_root_payload(&root), "r");
+    hand_add(&hand, PINTLE_ROLE_ROOT, test_root_payload(&root), "r");
     assert_int_equal(start(&hand), PINTLE_E_SIGNATURES);
-    begin(&hand);
-    add(&hand, PINTLE_ROLE_PINS, test_pins_payload(&doc), "o");
+    hand_begin(&hand);
+    hand_add(&hand, PINTLE_ROLE_PINS, test_pins_payload(&doc), "o");
     assert_int_equal(start(&hand), PINTLE_E_SIGNATURES);
-    begin(&hand);
+    hand_begin(&hand);
     doc.epoch = 2;
-    add(&hand, PINTLE_ROLE_PINS, test_pins_payload(&doc), "op");
+    hand_add(&hand, PINTLE_ROLE_PINS, test_pins_payload(&doc), "op");
     assert_int_equal(start(&hand), PINTLE_E_EPOCH);
-    begin(&hand);
+    hand_begin(&hand);
     doc.app = "com.example.other";
-    add(&hand, PINTLE_ROLE_PINS, test_pins_payload(&doc), "op");
+    hand_add(&hand, PINTLE_ROLE_PINS, test_pins_payload(&doc), "op");
     assert_int_equal(start(&hand), PINTLE_E_APP);
     doc = (struct test_doc){0};
     payload = test_pins_payload(&doc);
-    begin(&hand);
-    add(&hand, PINTLE_ROLE_FRESH, test_fresh_payload(&doc, payload), "f");
+    hand_begin(&hand);
+    hand_add(&hand, PINTLE_ROLE_FRESH, test_fresh_payload(&doc, payload), "f");
     assert_int_equal(start(&hand), PINTLE_E_MISMATCH);
-    begin(&hand);
+    hand_begin(&hand);
     doc.expires = TEST_NOW + 15 * TEST_DAY;
-    add(&hand, PINTLE_ROLE_UNPIN, test_unpin_payload(&doc, REPORT_API), "uv");
+    hand_add(&hand, PINTLE_ROLE_UNPIN, test_unpin_payload(&doc, CLIENT_REPORT_API), "uv");
     assert_int_equal(start(&hand), PINTLE_E_UNPIN);
     free(payload);
 }
@@ -362,14 +267,12 @@ static void the_anchor_must_hold_too(void **state)
     char *payload = test_root_payload(&root), *text;
 
     (void)state;
-    hand.len = PINTLE__SEED_MAGIC_LEN;
-    memcpy(hand.bytes, PINTLE__SEED_MAGIC, hand.len);
-    add_record(hand.bytes, &hand.len, test_sign(PINTLE_ROLE_ROOT, payload, "r"));
+    hand_clear(&hand);
+    hand_add_envelope(&hand, test_sign(PINTLE_ROLE_ROOT, payload, "r"));
     assert_int_equal(start(&hand), PINTLE_E_SIGNATURES);
-    begin(&hand);
+    hand_begin(&hand);
     options.app = "com.example.other";
-    assert_int_equal(pintle_trusted_new_from_seed(
-                         &trusted, (struct pintle_view){hand.bytes, hand.len}, &options, NULL),
+    assert_int_equal(pintle_trusted_new_from_seed(&trusted, hand_view(&hand), &options, NULL),
                      PINTLE_E_APP);
     text = test_sign(PINTLE_ROLE_ROOT, payload, "rs");
     assert_int_equal(pintle_trusted_new(&trusted, test_view(text), &options, NULL), PINTLE_E_APP);
@@ -396,273 +299,6 @@ static void the_anchor_must_hold_too(void **state)
     free(payload);
 }
 
-/* --- taking back ---------------------------------------------------------------------------------- */
-
-static void takes_back_all_that_it_believed(void **state)
-{
-    struct pintle_trusted *trusted = rich(), *again = client_new();
-    struct pintle_view seed = client_seed(trusted);
-
-    (void)state;
-    assert_int_equal(restore(again, seed), 0);
-    assert_same(trusted, again);
-    assert_int_equal(restore(again, seed), 0);
-    assert_same(trusted, again);
-    pintle_trusted_free(trusted);
-    pintle_trusted_free(again);
-    free_view(seed);
-}
-
-/* A client of a later release, whose anchor is the root that the older one came to. */
-static void passes_over_roots_that_it_is_beyond(void **state)
-{
-    struct pintle_trusted *trusted = rich(), *later;
-    struct pintle_view seed = client_seed(trusted);
-    const struct pintle_envelope *root = pintle_trusted_get_envelope(trusted, PINTLE_ROLE_ROOT, 2);
-    char *text;
-    size_t len;
-
-    (void)state;
-    assert_int_equal(pintle_envelope_format(&text, &len, root, NULL), PINTLE_OK);
-    assert_int_equal(pintle_trusted_new(&later, (struct pintle_view){(uint8_t *)text, len},
-                                        client_options(), NULL),
-                     PINTLE_OK);
-    /* Its pins are signed under root 2, which this client has not; fresh is about them. */
-    assert_int_equal(restore(later, seed), 2);
-    assert_int_equal(client_version(later), 0);
-    assert_non_null(pintle_trusted_get_unpin(later));
-    pintle_trusted_free(trusted);
-    pintle_trusted_free(later);
-    free_view(seed);
-    free(text);
-}
-
-static void passes_over_what_is_older(void **state)
-{
-    struct pintle_trusted *trusted = rich(), *newer = rich();
-    struct pintle_view seed = client_seed(trusted), before;
-    struct test_doc doc = {.version = 4};
-    char *payload = test_pins_payload(&doc);
-
-    (void)state;
-    assert_int_equal(client_pins(newer, &doc, "xy"), PINTLE_OK);
-    assert_int_equal(client_fresh(newer, &doc, payload, "f"), PINTLE_OK);
-    assert_int_equal(client_unpin(newer, &doc, "[]", "uv"), PINTLE_OK);
-    before = client_seed(newer);
-    assert_int_equal(restore(newer, seed), 0);
-    free_view(seed);
-    seed = client_seed(newer);
-    assert_int_equal(seed.len, before.len);
-    assert_memory_equal(seed.data, before.data, seed.len);
-    pintle_trusted_free(trusted);
-    pintle_trusted_free(newer);
-    free_view(seed);
-    free_view(before);
-    free(payload);
-}
-
-static void what_is_refused_is_left_out(void **state)
-{
-    static struct hand hand;
-    struct pintle_trusted *trusted = client_new();
-    struct test_doc doc = {.version = 2};
-    struct test_root root = usual_root;
-
-    (void)state;
-    begin(&hand);
-    root.version = 2;
-    add(&hand, PINTLE_ROLE_ROOT, test_root_payload(&root), "r");
-    add(&hand, PINTLE_ROLE_ROOT, test_root_payload(&root), "rs");
-    root.version = 9;
-    add(&hand, PINTLE_ROLE_ROOT, test_root_payload(&root), "rs");
-    add(&hand, PINTLE_ROLE_PINS, test_text("no JSON"), "op");
-    add(&hand, PINTLE_ROLE_UNPIN, test_unpin_payload(&doc, REPORT_API), "uv");
-    assert_int_equal(restore(trusted, (struct pintle_view){hand.bytes, hand.len}), 3);
-    assert_int_equal(pintle_trusted_get_root(trusted)->version, 2);
-    assert_int_equal(client_version(trusted), 0);
-    assert_int_equal(pintle_trusted_get_unpin(trusted)->serial, 2);
-    pintle_trusted_free(trusted);
-}
-
-static void unpins_that_are_ignored_are_no_refusal(void **state)
-{
-    struct pintle_trusted *trusted = rich(), *again;
-    struct pintle_trusted_options options = *client_options();
-    struct pintle_view seed = client_seed(trusted);
-
-    (void)state;
-    options.ignore_unpin = true;
-    assert_int_equal(pintle_trusted_new_from_seed(&again, seed, &options, NULL), PINTLE_OK);
-    assert_null(pintle_trusted_get_unpin(again));
-    assert_int_equal(restore(again, seed), 0);
-    assert_null(pintle_trusted_get_unpin(again));
-    pintle_trusted_free(trusted);
-    pintle_trusted_free(again);
-    free_view(seed);
-}
-
-/* Pins of the epoch before, which no root has replaced yet. */
-static struct pintle_trusted *of_two_epochs(void)
-{
-    struct pintle_trusted *trusted = client_new();
-    struct test_doc doc = {.version = 900, .issued = TEST_NOW + 300 * TEST_DAY};
-    struct test_root root = usual_root;
-
-    assert_int_equal(client_pins(trusted, &doc, "op"), PINTLE_OK);
-    root.version = 2;
-    root.epoch = 2;
-    assert_int_equal(client_root(trusted, &root, "rs"), PINTLE_OK);
-    return trusted;
-}
-
-static void pins_of_an_older_epoch_leave_no_marks(void **state)
-{
-    struct pintle_trusted *trusted = of_two_epochs(), *again;
-    struct pintle_view seed = client_seed(trusted);
-    struct test_doc doc = {.version = 2, .epoch = 2};
-
-    (void)state;
-    assert_int_equal(from_seed(&again, seed), PINTLE_OK);
-    assert_same(trusted, again);
-    assert_int_equal(pintle_trusted_get_marks(again).clock_floor, TEST_NOW);
-    assert_int_equal(client_version(again), 900);
-    assert_int_equal(client_pins(again, &doc, "op"), PINTLE_OK);
-    assert_int_equal(restore(again, seed), 0);
-    assert_int_equal(client_version(again), 2);
-    pintle_trusted_free(again);
-    pintle_trusted_free(trusted);
-    free_view(seed);
-}
-
-static void marks_hold_against_an_older_seed(void **state)
-{
-    struct pintle_trusted *trusted = rich(), *again = client_new();
-    struct pintle_view seed = client_seed(trusted);
-    struct pintle_marks marks = {.epoch = 1, .version = 4, .unpin = 4};
-
-    (void)state;
-    pintle_trusted_raise_marks(again, &marks);
-    assert_int_equal(restore(again, seed), 2);
-    assert_int_equal(client_version(again), 0);
-    assert_null(pintle_trusted_get_unpin(again));
-    pintle_trusted_free(again);
-    again = of_two_epochs();
-    free_view(seed);
-    seed = client_seed(again);
-    pintle_trusted_free(again);
-    again = client_new();
-    marks = (struct pintle_marks){.epoch = 2, .version = 1};
-    pintle_trusted_raise_marks(again, &marks);
-    assert_int_equal(restore(again, seed), 1);
-    assert_int_equal(client_version(again), 0);
-    pintle_trusted_free(again);
-    pintle_trusted_free(trusted);
-    free_view(seed);
-}
-
-static void nothing_is_taken_if_the_provider_fails(void **state)
-{
-    struct pintle_trusted *trusted = rich(), *again = client_new();
-    struct pintle_view seed = client_seed(trusted);
-    struct pintle_trusted before;
-    size_t refused = 99;
-
-    (void)state;
-    again->crypto = test_crypto_failing();
-    before = *again;
-    assert_int_equal(pintle_trusted_restore(again, seed, &refused, &err), PINTLE_E_CRYPTO);
-    assert_int_equal(err.status, PINTLE_E_CRYPTO);
-    assert_int_equal(refused, 0);
-    assert_memory_equal(&before, again, sizeof(before));
-    assert_int_equal(pintle_trusted_restore(again, seed, NULL, NULL), PINTLE_E_CRYPTO);
-    pintle_trusted_free(trusted);
-    pintle_trusted_free(again);
-    free_view(seed);
-}
-
-/* --- marks and copies ----------------------------------------------------------------------------- */
-
-static void marks_only_rise(void **state)
-{
-    struct pintle_trusted *trusted = client_with_pins();
-    struct pintle_marks before = pintle_trusted_get_marks(trusted), now;
-    struct pintle_marks marks = {.epoch = 1, .clock_floor = TEST_NOW - 1};
-    struct test_doc doc = {.version = 7};
-
-    (void)state;
-    pintle_trusted_raise_marks(trusted, &marks);
-    now = pintle_trusted_get_marks(trusted);
-    assert_memory_equal(&now, &before, sizeof(now));
-    marks =
-        (struct pintle_marks){.epoch = 1, .version = 7, .unpin = 3, .clock_floor = TEST_NOW + 9};
-    pintle_trusted_raise_marks(trusted, &marks);
-    now = pintle_trusted_get_marks(trusted);
-    assert_memory_equal(&now, &marks, sizeof(now));
-    assert_int_equal(client_version(trusted), 1);
-    assert_int_equal(client_pins(trusted, &doc, "op"), PINTLE_E_EQUIVOCATION);
-    doc.version = 6;
-    assert_int_equal(client_pins(trusted, &doc, "op"), PINTLE_E_ROLLBACK);
-    doc.version = 2;
-    assert_int_equal(client_unpin(trusted, &doc, "[]", "uv"), PINTLE_E_ROLLBACK);
-    marks = (struct pintle_marks){.epoch = 2, .version = 1, .clock_floor = 5};
-    pintle_trusted_raise_marks(trusted, &marks);
-    now = pintle_trusted_get_marks(trusted);
-    assert_memory_equal(&now, &marks, sizeof(now));
-    marks = (struct pintle_marks){.epoch = 1, .version = 99, .unpin = 99, .clock_floor = 99};
-    pintle_trusted_raise_marks(trusted, &marks);
-    assert_int_equal(pintle_trusted_get_marks(trusted).version, 1);
-    pintle_trusted_free(trusted);
-}
-
-/* Marks of an epoch whose root was lost: nothing of an older one is believed until it is back. */
-static void marks_wait_for_their_root(void **state)
-{
-    struct pintle_trusted *trusted = client_with_pins();
-    struct pintle_marks marks = {.epoch = 3, .version = 5, .clock_floor = TEST_NOW};
-    struct test_doc doc = {.version = 9};
-    struct test_root root = usual_root;
-
-    (void)state;
-    pintle_trusted_raise_marks(trusted, &marks);
-    assert_int_equal(client_pins(trusted, &doc, "op"), PINTLE_E_ROLLBACK);
-    assert_int_equal(client_unpin(trusted, &doc, "[]", "uv"), PINTLE_E_ROLLBACK);
-    root.version = 2;
-    root.epoch = 2;
-    assert_int_equal(client_root(trusted, &root, "rs"), PINTLE_OK);
-    doc.epoch = 2;
-    assert_int_equal(client_pins(trusted, &doc, "op"), PINTLE_E_ROLLBACK);
-    root.version = 3;
-    root.epoch = 3;
-    assert_int_equal(client_root(trusted, &root, "rs"), PINTLE_OK);
-    doc.epoch = 3;
-    doc.version = 4;
-    assert_int_equal(client_pins(trusted, &doc, "op"), PINTLE_E_ROLLBACK);
-    doc.version = 6;
-    assert_int_equal(client_pins(trusted, &doc, "op"), PINTLE_OK);
-    pintle_trusted_free(trusted);
-}
-
-static void a_copy_changes_on_its_own(void **state)
-{
-    struct pintle_trusted *trusted = rich(), *copy, *second;
-    struct test_doc doc = {.version = 4};
-
-    (void)state;
-    assert_int_equal(pintle_trusted_copy(&copy, trusted, NULL), PINTLE_OK);
-    assert_int_equal(pintle_trusted_copy(&second, copy, NULL), PINTLE_OK);
-    assert_same(trusted, copy);
-    assert_int_equal(client_pins(copy, &doc, "xz"), PINTLE_OK);
-    assert_int_equal(client_version(copy), 4);
-    assert_int_equal(client_version(trusted), 3);
-    pintle_trusted_free(trusted);
-    assert_int_equal(client_version(second), 3);
-    assert_non_null(pintle_trusted_get_unpin(second));
-    pintle_trusted_free(copy);
-    pintle_trusted_free(second);
-    pintle_trusted_free(NULL);
-    assert_int_equal(fake_pins_live(), 0);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -674,17 +310,6 @@ int main(void)
         cmocka_unit_test(starts_where_it_was),
         cmocka_unit_test(every_record_must_hold),
         cmocka_unit_test(the_anchor_must_hold_too),
-        cmocka_unit_test(takes_back_all_that_it_believed),
-        cmocka_unit_test(passes_over_roots_that_it_is_beyond),
-        cmocka_unit_test(passes_over_what_is_older),
-        cmocka_unit_test(what_is_refused_is_left_out),
-        cmocka_unit_test(unpins_that_are_ignored_are_no_refusal),
-        cmocka_unit_test(pins_of_an_older_epoch_leave_no_marks),
-        cmocka_unit_test(marks_hold_against_an_older_seed),
-        cmocka_unit_test(nothing_is_taken_if_the_provider_fails),
-        cmocka_unit_test(marks_only_rise),
-        cmocka_unit_test(marks_wait_for_their_root),
-        cmocka_unit_test(a_copy_changes_on_its_own),
     };
 
     return cmocka_run_group_tests_name("bundle seed", tests, NULL, NULL);
