@@ -128,6 +128,7 @@ static void refuses_what_is_no_envelope(void **state)
          "}",
          PINTLE_E_JSON},
         {"{\"payloadType\":\"t\",\"payload\":\"AAAA", PINTLE_E_JSON},
+        {"{\"payloadType\":\"t\",\"payload\":\"AAAA\\\"", PINTLE_E_JSON},
         {"{\"payloadType\":\"t\",\"payload\":\"AA\\xAA\",\"signatures\":[]}", PINTLE_E_JSON},
         {"{\"payloadType\":1.5,\"payload\":\"AAAA\",\"signatures\":[]}", PINTLE_E_JSON},
         {"[]", PINTLE_E_ENVELOPE},
@@ -377,6 +378,7 @@ static void names_roles(void **state)
         pintle_envelope_free(envelope);
     }
     assert_string_equal(pintle_role_name((enum pintle_role)4), "unknown");
+    assert_string_equal(pintle_role_payload_type((enum pintle_role)4), "unknown");
     pintle_envelope_free(NULL);
 }
 

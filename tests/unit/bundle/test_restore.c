@@ -169,6 +169,43 @@ static void pins_of_an_older_epoch_leave_no_marks(void **state)
     free_view(seed);
 }
 
+/* Two documents of one version are found out in an epoch that has no marks any more, too. */
+static void pins_of_an_older_epoch_are_not_exchanged(void **state)
+{
+    static struct hand hand;
+    struct pintle_trusted *trusted = of_two_epochs();
+    struct test_doc other = {.version = 900}, older = {.version = 899}, newer = {.version = 901};
+
+    (void)state;
+    hand_begin(&hand);
+    hand_add(&hand, PINTLE_ROLE_PINS, test_pins_payload(&other), "op");
+    assert_int_equal(restore(trusted, hand_view(&hand)), 1);
+    hand_begin(&hand);
+    hand_add(&hand, PINTLE_ROLE_PINS, test_pins_payload(&older), "op");
+    assert_int_equal(restore(trusted, hand_view(&hand)), 0);
+    assert_int_equal(client_version(trusted), 900);
+    hand_begin(&hand);
+    hand_add(&hand, PINTLE_ROLE_PINS, test_pins_payload(&newer), "op");
+    assert_int_equal(restore(trusted, hand_view(&hand)), 0);
+    assert_int_equal(client_version(trusted), 901);
+    pintle_trusted_free(trusted);
+}
+
+static void statements_of_an_older_epoch_are_passed_over(void **state)
+{
+    struct pintle_trusted *trusted = client_with_statements(), *newer = of_two_epochs();
+    struct pintle_view seed = client_seed(trusted);
+
+    (void)state;
+    assert_int_equal(restore(newer, seed), 0);
+    assert_int_equal(pintle_trusted_get_fresh_until(newer), 0);
+    assert_null(pintle_trusted_get_unpin(newer));
+    assert_int_equal(client_version(newer), 900);
+    pintle_trusted_free(trusted);
+    pintle_trusted_free(newer);
+    free_view(seed);
+}
+
 static void marks_hold_against_an_older_seed(void **state)
 {
     struct pintle_trusted *trusted = client_rich(), *again = client_new();
@@ -307,6 +344,8 @@ int main(void)
         cmocka_unit_test(what_is_refused_is_left_out),
         cmocka_unit_test(unpins_that_are_ignored_are_no_refusal),
         cmocka_unit_test(pins_of_an_older_epoch_leave_no_marks),
+        cmocka_unit_test(pins_of_an_older_epoch_are_not_exchanged),
+        cmocka_unit_test(statements_of_an_older_epoch_are_passed_over),
         cmocka_unit_test(marks_hold_against_an_older_seed),
         cmocka_unit_test(nothing_is_taken_if_the_provider_fails),
         cmocka_unit_test(marks_only_rise),

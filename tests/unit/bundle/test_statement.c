@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include "bundle/trusted.h"
+#include "kit/test_crypto.h"
 #include "unit/bundle/client.h"
 
 #define YEAR (365 * TEST_DAY)
@@ -237,6 +239,35 @@ static void a_serial_outlives_its_unpin(void **state)
     pintle_trusted_free(trusted);
 }
 
+/* Fails for unpins alone. */
+static enum pintle_signature_check check_no_unpin(void *ctx, const uint8_t public_key[32],
+                                                  const uint8_t *message, size_t len,
+                                                  const uint8_t signature[64])
+{
+    static const char unpin[] = "DSSEv1 33 application/vnd.pintle.unpin";
+
+    if (len > sizeof(unpin) && memcmp(message, unpin, sizeof(unpin) - 1) == 0)
+        return PINTLE_SIGNATURE_FAILED;
+    return test_crypto()->verify_ed25519(ctx, public_key, message, len, signature);
+}
+
+static void an_unpin_does_not_end_because_a_check_failed(void **state)
+{
+    struct pintle_trusted *trusted = client_with_statements();
+    struct pintle_crypto broken = *test_crypto();
+    struct test_root root = usual_root;
+
+    (void)state;
+    broken.verify_ed25519 = check_no_unpin;
+    trusted->crypto = &broken;
+    root.version = 2;
+    assert_int_equal(client_root(trusted, &root, "rs"), PINTLE_E_CRYPTO);
+    trusted->crypto = test_crypto();
+    assert_int_equal(client_root(trusted, &root, "rs"), PINTLE_OK);
+    assert_statements(trusted, true, true);
+    pintle_trusted_free(trusted);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -249,6 +280,7 @@ int main(void)
         cmocka_unit_test(a_program_may_ignore_unpins),
         cmocka_unit_test(statements_end_with_the_keys_that_made_them),
         cmocka_unit_test(a_serial_outlives_its_unpin),
+        cmocka_unit_test(an_unpin_does_not_end_because_a_check_failed),
     };
 
     return cmocka_run_group_tests_name("bundle statement", tests, NULL, NULL);
