@@ -64,15 +64,15 @@ static enum pintle_status check_version(const struct pintle__load *load,
     return status;
 }
 
-/* An integer; *out stays what it is if the member may be absent and is. */
-static enum pintle_status read_integer(const struct pintle__load *load,
-                                       const struct pintle__at *root, json_t *const *known,
-                                       enum pintle__root_member member, bool required, int64_t min,
-                                       int64_t max, int64_t *out)
+/* An integer; *out stays what it is if there is none. */
+static enum pintle_status read_optional(const struct pintle__load *load,
+                                        const struct pintle__at *root, json_t *const *known,
+                                        enum pintle__root_member member, int64_t min, int64_t max,
+                                        int64_t *out)
 {
     struct pintle__at at = pintle__at_key(root, pintle__root_members[member]);
 
-    if (!required && known[member] == NULL)
+    if (known[member] == NULL)
         return PINTLE_OK;
     return pintle__get_integer(&load->source, &at, known[member], min, max, out);
 }
@@ -82,6 +82,7 @@ static enum pintle_status read_name(struct pintle__load *load, const struct pint
 {
     struct pintle_pinset *set = load->set;
     struct pintle__at at = pintle__at_key(root, "app");
+    struct pintle__at version = pintle__at_key(root, "version");
     struct pintle__string app = {"", 0};
     enum pintle_status status = pintle__get_string(&load->source, &at, known[PINTLE__ROOT_APP], 1,
                                                    PINTLE__APP_MAX_LEN, &app);
@@ -92,11 +93,10 @@ static enum pintle_status read_name(struct pintle__load *load, const struct pint
     }
     set->epoch = 1;
     if (status == PINTLE_OK)
-        status =
-            read_integer(load, root, known, PINTLE__ROOT_EPOCH, false, 1, INT64_MAX, &set->epoch);
+        status = read_optional(load, root, known, PINTLE__ROOT_EPOCH, 1, INT64_MAX, &set->epoch);
     if (status == PINTLE_OK)
-        status = read_integer(load, root, known, PINTLE__ROOT_VERSION, true, 1, INT64_MAX,
-                              &set->version);
+        status = pintle__get_integer(&load->source, &version, known[PINTLE__ROOT_VERSION], 1,
+                                     INT64_MAX, &set->version);
     return status;
 }
 
@@ -119,11 +119,11 @@ static enum pintle_status read_times(struct pintle__load *load, const struct pin
     set->fresh_until = set->expires;
     set->hard_ttl = PINTLE_NEVER;
     if (status == PINTLE_OK)
-        status = read_integer(load, root, known, PINTLE__ROOT_HARD_TTL_S, false, 1,
-                              PINTLE__LAST_TIME, &set->hard_ttl);
+        status = read_optional(load, root, known, PINTLE__ROOT_HARD_TTL_S, 1, PINTLE__LAST_TIME,
+                               &set->hard_ttl);
     if (status == PINTLE_OK)
-        status = read_integer(load, root, known, PINTLE__ROOT_OVERLAP_S, false, 0,
-                              PINTLE__LAST_TIME, &set->overlap);
+        status = read_optional(load, root, known, PINTLE__ROOT_OVERLAP_S, 0, PINTLE__LAST_TIME,
+                               &set->overlap);
     return status;
 }
 
