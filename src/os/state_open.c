@@ -158,9 +158,15 @@ static enum pintle_status open_file(struct pintle__state *state, struct pintle_e
 }
 
 /* Each connection says it anew; it also ends a write-ahead log. On a read-only disk it may not. */
-static void set_journal(sqlite3 *db)
+static enum pintle_status set_journal(struct pintle__state *state, struct pintle_error *err)
 {
-    (void)pintle__query_run(db, "PRAGMA journal_mode = TRUNCATE; PRAGMA max_page_count = 32768");
+    int rc = pintle__query_run(state->db, "PRAGMA synchronous = FULL");
+
+    if (rc != SQLITE_OK)
+        return pintle__state_error(state, rc, err);
+    (void)pintle__query_run(state->db,
+                            "PRAGMA journal_mode = TRUNCATE; PRAGMA max_page_count = 32768");
+    return PINTLE_OK;
 }
 
 /* In one transaction, or what others write meanwhile would look like damage. */
@@ -186,12 +192,13 @@ static enum pintle_status settle(struct pintle__state *state, bool *done, bool *
 
     switch (examine(state->db, &rc)) {
     case PINTLE__DB_WHOLE:
-        set_journal(state->db);
-        *done = !pintle__db_has_moved(state->db);
+        status = set_journal(state, err);
+        *done = status == PINTLE_OK && !pintle__db_has_moved(state->db);
         break;
     case PINTLE__DB_EMPTY:
-        set_journal(state->db);
-        status = pintle__state_create(state, &lost, err);
+        status = set_journal(state, err);
+        if (status == PINTLE_OK)
+            status = pintle__state_create(state, &lost, err);
         break;
     case PINTLE__DB_DAMAGED:
         status = move_aside(state, err);
