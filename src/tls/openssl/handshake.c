@@ -306,6 +306,8 @@ static void done(SSL *ssl, struct pintle__conn *conn)
         settle_early(ssl, conn);
         return;
     }
+    if (conn != NULL && conn->judged && conn->verdict.pending)
+        pintle__conn_prove(conn);
     settle(ssl, conn);
     if (conn != NULL) {
         conn->greeted = false;
