@@ -14,6 +14,7 @@ static const struct {
     [PINTLE_CERT_MISPLACED] = {"misplaced", "pinned for another position", CLI_YELLOW},
     [PINTLE_CERT_DENIED] = {"denied", "denied", CLI_RED},
     [PINTLE_CERT_MALFORMED] = {"malformed", "malformed", CLI_RED},
+    [PINTLE_CERT_RETIRED] = {"retired", "its pin is retired", CLI_YELLOW},
 };
 
 enum cli_exit verdict_exit(const struct pintle_verdict *verdict)

@@ -73,7 +73,8 @@ struct pintle_pinset_terms {
 
 /*
  * The same pin-set under other terms. It shares the memory of `set`, which stays as it is, and owns
- * one reference on it; its digest is the same. E_NOMEM.
+ * one reference on it; its digest is the same. If `set` was derived itself, its terms are replaced,
+ * not added to. Costs O(rules) if something is softened. E_NOMEM.
  */
 PINTLE_API PINTLE_MUST_USE enum pintle_status pintle_pinset_derive(
     const struct pintle_pinset **out, const struct pintle_pinset *set,

@@ -49,9 +49,10 @@ struct pintle_rule_pin {
  * mode, after    what is demanded until `ends`, and what from then on
  * enforce_until  as written in the document, or PINTLE_NEVER
  * ends           first second in which `after` holds: enforce_until or the end of the document's
- *                hard_ttl, whichever comes first; PINTLE_NEVER without either
+ *                hard_ttl, whichever comes first; PINTLE_NEVER without either. hard_ttl does not
+ *                count where `after` is harder than `mode`: it only softens
  * learn_at       LEAF or CA: which keys a tofu rule learns
- * learn_days     for how many days they are held after they were last seen
+ * learn_days     for how many days they are held after they were last seen; 0 in other rules
  * unpin_until    until then an unpin softens the mode to unpin_mode, if that is softer; 0 without
  */
 struct pintle_rule {

@@ -77,7 +77,8 @@ enum pintle_cert_note {
     PINTLE_CERT_PINNED = 2,    /* its key is pinned here: this one decided */
     PINTLE_CERT_MISPLACED = 3, /* its key is pinned, but for another position (leaf, ca) */
     PINTLE_CERT_DENIED = 4,    /* its key is denied */
-    PINTLE_CERT_MALFORMED = 5  /* no SubjectPublicKeyInfo could be read */
+    PINTLE_CERT_MALFORMED = 5, /* no SubjectPublicKeyInfo could be read */
+    PINTLE_CERT_RETIRED = 6    /* its key was pinned here: that pin's `until` has passed */
 };
 
 /* Longest verified chain that is looked at; a longer one is refused (PATH_INVALID). */

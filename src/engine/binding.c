@@ -8,7 +8,7 @@
 static const char label[] = "pintle session binding 2";
 
 #define BINDING_MAX_LEN                                                                            \
-    (sizeof(label) + 1 + PINTLE_HOST_MAX_LEN + 2 + PINTLE_DIGEST_LEN + 5 + PINTLE_RULE_ID_SIZE)
+    (sizeof(label) + 1 + PINTLE_HOST_MAX_LEN + 2 + PINTLE_DIGEST_LEN + 8 + PINTLE_RULE_ID_SIZE)
 
 /* Bytes to be hashed. Every part has a fixed length or says its own, so no two inputs are equal. */
 struct binding {
@@ -25,6 +25,18 @@ static void add(struct binding *binding, const void *bytes, size_t len)
 static void add_byte(struct binding *binding, unsigned byte)
 {
     binding->bytes[binding->len++] = (uint8_t)(byte & 0xff);
+}
+
+/* A session may rest on a key whose pin is retired by now. Which pins are retired follows from how
+ * many are, as they go in the order of their `until`. */
+static void add_retired(struct binding *binding, const struct pintle_rule *rule, int64_t now)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < rule->pin_count; i++)
+        count += rule->pins[i].until != PINTLE_NEVER && now >= rule->pins[i].until ? 1 : 0;
+    for (unsigned shift = 0; shift < 32; shift += 8)
+        add_byte(binding, count >> shift);
 }
 
 static void add_rule(struct binding *binding, const struct pintle_rule *rule, enum pintle_mode mode)
@@ -47,6 +59,7 @@ static void add_rule_of(struct binding *bytes, struct pintle_binding *out,
         return;
     out->mode = pintle_rule_get_mode(rule, now);
     add_rule(bytes, rule, out->mode);
+    add_retired(bytes, rule, now);
 }
 
 /* Sessions of an unlisted host must not outlive the moment at which it announces pins. */

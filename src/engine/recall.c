@@ -36,9 +36,11 @@ void pintle__refuse_memory(struct pintle_verdict *verdict, const char *detail)
     pintle__verdict_explain(verdict, detail);
 }
 
-static bool is_hashed(const struct pintle_cert_trace *trace)
+/* A key whose pin in the signed rule has run out is not good for having been learned. */
+static bool is_usable(const struct pintle_cert_trace *trace)
 {
-    return trace->note != PINTLE_CERT_UNCHECKED && trace->note != PINTLE_CERT_MALFORMED;
+    return trace->note != PINTLE_CERT_UNCHECKED && trace->note != PINTLE_CERT_MALFORMED &&
+           trace->note != PINTLE_CERT_RETIRED;
 }
 
 static bool is_allowed(enum pintle_position at, size_t index)
@@ -51,7 +53,7 @@ bool pintle__find_learned(struct pintle_verdict *verdict, const struct pintle_le
     for (size_t i = 0; i < verdict->chain_count; i++) {
         struct pintle_cert_trace *trace = &verdict->chain[i];
 
-        if (!is_hashed(trace) || !is_allowed(learned->at, i))
+        if (!is_usable(trace) || !is_allowed(learned->at, i))
             continue;
         for (uint32_t pin = 0; pin < learned->pin_count; pin++) {
             if (!pintle_pin_equal(&trace->pin, &learned->pins[pin]))

@@ -21,9 +21,19 @@ struct pintle_chain pintle_chain_from_views(const struct pintle_view *views, siz
     return chain;
 }
 
+/* The mode that the document asks for. */
+static enum pintle_mode written_mode(const struct pintle_rule *rule, int64_t now)
+{
+    return rule->ends != PINTLE_NEVER && now >= rule->ends ? rule->after : rule->mode;
+}
+
+bool pintle_rule_is_unpinned(const struct pintle_rule *rule, int64_t now)
+{
+    /* Modes grow softer: an unpin never hardens. */
+    return now < rule->unpin_until && rule->unpin_mode > written_mode(rule, now);
+}
+
 enum pintle_mode pintle_rule_get_mode(const struct pintle_rule *rule, int64_t now)
 {
-    if (rule->enforce_until != PINTLE_NEVER && now >= rule->enforce_until)
-        return rule->after;
-    return rule->mode;
+    return pintle_rule_is_unpinned(rule, now) ? rule->unpin_mode : written_mode(rule, now);
 }

@@ -51,6 +51,12 @@ static bool is_allowed(enum pintle_position at, size_t index)
     return false;
 }
 
+/* Decided under `time`, a pin past its `until` is kept for the trace only. */
+static bool is_retired(const struct pintle_rule_pin *pin, int64_t time)
+{
+    return pin->until != PINTLE_NEVER && time >= pin->until;
+}
+
 /* Look a hashed certificate up in the rule's pins; its key may be there for several positions. */
 static bool find_pin(struct pintle_verdict *verdict, const struct pintle_rule *rule, size_t index)
 {
@@ -59,13 +65,17 @@ static bool find_pin(struct pintle_verdict *verdict, const struct pintle_rule *r
     for (uint32_t i = 0; i < rule->pin_count; i++) {
         if (!is_same(&rule->pins[i].pin, &trace->pin))
             continue;
-        if (is_allowed(rule->pins[i].at, index)) {
+        if (!is_allowed(rule->pins[i].at, index)) {
+            if (trace->note == PINTLE_CERT_NO_PIN)
+                trace->note = PINTLE_CERT_MISPLACED;
+        } else if (is_retired(&rule->pins[i], verdict->time)) {
+            trace->note = PINTLE_CERT_RETIRED;
+        } else {
             trace->note = PINTLE_CERT_PINNED;
             verdict->cert_index = (int)index;
             verdict->pin_index = (int)i;
             return true;
         }
-        trace->note = PINTLE_CERT_MISPLACED;
     }
     return false;
 }

@@ -17,7 +17,7 @@ enum pintle__match {
  *
  * If the rule denies keys, every certificate is hashed first and one denied key ends the search.
  * Otherwise it stops at the first pin: certificates above it are not hashed. Position `leaf` is
- * index 0, `ca` every index above it.
+ * index 0, `ca` every index above it. A pin whose `until` is not later than verdict->time does not match.
  *
  * Sets chain_count, chain[], cert_index, pin_index and, for an error, detail of *verdict; touches
  * nothing else of it. path->count is 1 to PINTLE_CHAIN_MAX, checked by the caller. Allocates

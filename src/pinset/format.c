@@ -124,6 +124,7 @@ static json_t *make_pin(const struct pintle_rule_pin *pin, const struct pintle__
     json_t *out = json_object();
     bool whole = put_string(out, "spki", pintle_pin_format(&pin->pin, text)) &&
                  put_string(out, "at", pintle__positions[pin->at]) &&
+                 (pin->until == PINTLE_NEVER || put_time(out, "until", pin->until)) &&
                  (pin->label[0] == '\0' || put_string(out, "label", pin->label)) &&
                  (!pin->backup || put(out, "backup", json_true())) && put_crit(out, extra) &&
                  put_unknown(out, extra);
@@ -139,6 +140,14 @@ static json_t *make_pins(const struct pintle_rule *rule, uint32_t index, struct 
     for (uint32_t i = 0; whole && i < rule->pin_count; i++)
         whole = json_array_append_new(array, make_pin(&rule->pins[i], take(extras, index, i))) == 0;
     return finish(array, whole);
+}
+
+/* Written only in rules in which they may stand. */
+static bool put_learning(json_t *object, const struct pintle_rule *rule)
+{
+    return !pintle__learns(rule) ||
+           (put_string(object, "learn_at", pintle__positions[rule->learn_at]) &&
+            put(object, "learn_days", json_integer(rule->learn_days)));
 }
 
 /* `after` says something without `enforce_until` only if it is not the default. */
@@ -159,7 +168,7 @@ static json_t *make_rule(const struct pintle_rule *rule, uint32_t index, struct 
                  put(out, "match", make_strings(rule->match, rule->match_count)) &&
                  (rule->port_count == 0 || put(out, "ports", make_ports(rule))) &&
                  put_string(out, "mode", pintle__modes[rule->mode]) &&
-                 put_string(out, "trust", pintle__trusts[rule->trust]) &&
+                 put_string(out, "trust", pintle__trusts[rule->trust]) && put_learning(out, rule) &&
                  put(out, "pins", make_pins(rule, index, extras)) &&
                  (rule->deny_count == 0 || put(out, "deny", make_deny(rule))) &&
                  put_bound(out, rule) &&
@@ -180,6 +189,13 @@ static json_t *make_rules(const struct pintle_pinset *set, struct cursor *extras
     return finish(array, whole);
 }
 
+static bool put_spans(json_t *object, const struct pintle_pinset *set)
+{
+    return (set->hard_ttl == PINTLE_NEVER ||
+            put(object, "hard_ttl_s", json_integer(set->hard_ttl))) &&
+           (set->overlap == 0 || put(object, "overlap_s", json_integer(set->overlap)));
+}
+
 static json_t *make_document(const struct pintle_pinset *set)
 {
     struct cursor extras = {set->extras, set->extras};
@@ -191,10 +207,12 @@ static json_t *make_document(const struct pintle_pinset *set)
         extras.end += set->extra_count;
     extra = take(&extras, PINTLE__NO_INDEX, PINTLE__NO_INDEX);
     whole = put(out, "pintle", json_integer(PINTLE__FORMAT_VERSION)) &&
-            put_string(out, "app", set->app) && put(out, "version", json_integer(set->version)) &&
+            put_string(out, "app", set->app) &&
+            (set->epoch == 1 || put(out, "epoch", json_integer(set->epoch))) &&
+            put(out, "version", json_integer(set->version)) &&
             put_time(out, "issued", set->issued) && put_time(out, "expires", set->expires) &&
-            put_crit(out, extra) && put(out, "rules", make_rules(set, &extras)) &&
-            put_unknown(out, extra);
+            put_spans(out, set) && put_crit(out, extra) &&
+            put(out, "rules", make_rules(set, &extras)) && put_unknown(out, extra);
     return finish(out, whole);
 }
 

@@ -64,35 +64,67 @@ static enum pintle_status check_version(const struct pintle__load *load,
     return status;
 }
 
-static enum pintle_status read_header(struct pintle__load *load, const struct pintle__at *root,
-                                      json_t *const *known)
+/* An integer; *out stays what it is if the member may be absent and is. */
+static enum pintle_status read_integer(const struct pintle__load *load,
+                                       const struct pintle__at *root, json_t *const *known,
+                                       enum pintle__root_member member, bool required, int64_t min,
+                                       int64_t max, int64_t *out)
+{
+    struct pintle__at at = pintle__at_key(root, pintle__root_members[member]);
+
+    if (!required && known[member] == NULL)
+        return PINTLE_OK;
+    return pintle__get_integer(&load->source, &at, known[member], min, max, out);
+}
+
+static enum pintle_status read_name(struct pintle__load *load, const struct pintle__at *root,
+                                    json_t *const *known)
 {
     struct pintle_pinset *set = load->set;
-    struct pintle__at at_app = pintle__at_key(root, "app");
-    struct pintle__at at_version = pintle__at_key(root, "version");
-    struct pintle__at at_issued = pintle__at_key(root, "issued");
-    struct pintle__at at_expires = pintle__at_key(root, "expires");
+    struct pintle__at at = pintle__at_key(root, "app");
     struct pintle__string app = {"", 0};
-    enum pintle_status status = pintle__get_string(&load->source, &at_app, known[PINTLE__ROOT_APP],
-                                                   1, PINTLE__APP_MAX_LEN, &app);
+    enum pintle_status status = pintle__get_string(&load->source, &at, known[PINTLE__ROOT_APP], 1,
+                                                   PINTLE__APP_MAX_LEN, &app);
 
-    if (status == PINTLE_OK)
-        status = pintle__get_integer(&load->source, &at_version, known[PINTLE__ROOT_VERSION], 1,
-                                     INT64_MAX, &set->version);
+    if (status == PINTLE_OK) {
+        set->app = pintle__load_string(load, app.text, app.len);
+        status = set->app == NULL ? PINTLE_E_NOMEM : PINTLE_OK;
+    }
+    set->epoch = 1;
     if (status == PINTLE_OK)
         status =
-            pintle__get_time(&load->source, &at_issued, known[PINTLE__ROOT_ISSUED], &set->issued);
+            read_integer(load, root, known, PINTLE__ROOT_EPOCH, false, 1, INT64_MAX, &set->epoch);
     if (status == PINTLE_OK)
-        status = pintle__get_time(&load->source, &at_expires, known[PINTLE__ROOT_EXPIRES],
-                                  &set->expires);
-    if (status != PINTLE_OK)
-        return status;
-    if (set->expires <= set->issued) {
-        pintle__json_fail(&load->source, PINTLE_E_SCHEMA, &at_expires, "is not after issued");
-        return PINTLE_E_SCHEMA;
+        status = read_integer(load, root, known, PINTLE__ROOT_VERSION, true, 1, INT64_MAX,
+                              &set->version);
+    return status;
+}
+
+static enum pintle_status read_times(struct pintle__load *load, const struct pintle__at *root,
+                                     json_t *const *known)
+{
+    struct pintle_pinset *set = load->set;
+    struct pintle__at issued = pintle__at_key(root, "issued");
+    struct pintle__at expires = pintle__at_key(root, "expires");
+    enum pintle_status status =
+        pintle__get_time(&load->source, &issued, known[PINTLE__ROOT_ISSUED], &set->issued);
+
+    if (status == PINTLE_OK)
+        status =
+            pintle__get_time(&load->source, &expires, known[PINTLE__ROOT_EXPIRES], &set->expires);
+    if (status == PINTLE_OK && set->expires <= set->issued) {
+        pintle__json_fail(&load->source, PINTLE_E_SCHEMA, &expires, "is not after issued");
+        status = PINTLE_E_SCHEMA;
     }
-    set->app = pintle__load_string(load, app.text, app.len);
-    return set->app == NULL ? PINTLE_E_NOMEM : PINTLE_OK;
+    set->fresh_until = set->expires;
+    set->hard_ttl = PINTLE_NEVER;
+    if (status == PINTLE_OK)
+        status = read_integer(load, root, known, PINTLE__ROOT_HARD_TTL_S, false, 1,
+                              PINTLE__LAST_TIME, &set->hard_ttl);
+    if (status == PINTLE_OK)
+        status = read_integer(load, root, known, PINTLE__ROOT_OVERLAP_S, false, 0,
+                              PINTLE__LAST_TIME, &set->overlap);
+    return status;
 }
 
 /* --- the rules -------------------------------------------------------------------------------- */
@@ -243,7 +275,9 @@ static enum pintle_status compile(struct pintle__load *load, json_t *json)
         status = pintle__keep_extras(load, &root, json, pintle__root_members, PINTLE__NO_INDEX,
                                      PINTLE__NO_INDEX);
     if (status == PINTLE_OK)
-        status = read_header(load, &root, known);
+        status = read_name(load, &root, known);
+    if (status == PINTLE_OK)
+        status = read_times(load, &root, known);
     if (status == PINTLE_OK)
         status = read_rules(load, &rules, known[PINTLE__ROOT_RULES]);
     if (status == PINTLE_OK)
@@ -268,17 +302,6 @@ static enum pintle_status digest(struct pintle__load *load, const struct pintle_
     return PINTLE_OK;
 }
 
-static struct pintle_pinset *new_set(void)
-{
-    struct pintle_pinset *set = calloc(1, sizeof(*set));
-
-    if (set == NULL)
-        return NULL;
-    set->self = set;
-    atomic_init(&set->refs, 1);
-    return set;
-}
-
 enum pintle_status pintle_pinset_parse(struct pintle_pinset **out, const char *text, size_t len,
                                        const struct pintle_pinset_options *options,
                                        struct pintle_error *err)
@@ -297,7 +320,7 @@ enum pintle_status pintle_pinset_parse(struct pintle_pinset **out, const char *t
     status = pintle__json_read(&json, text, len, err);
     if (status != PINTLE_OK)
         return status;
-    load.set = new_set();
+    load.set = pintle__pinset_new();
     if (load.set == NULL) {
         pintle__load_no_memory(&load);
         status = PINTLE_E_NOMEM;

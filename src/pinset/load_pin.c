@@ -32,20 +32,35 @@ static enum pintle_status read_label(struct pintle__load *load, const struct pin
     return *out == NULL ? PINTLE_E_NOMEM : PINTLE_OK;
 }
 
+/* Where and until when the key counts. */
+static enum pintle_status read_bounds(const struct pintle__load *load, const struct pintle__at *at,
+                                      json_t *const *known, struct pintle_rule_pin *out)
+{
+    struct pintle__at position = pintle__at_key(at, "at");
+    struct pintle__at until = pintle__at_key(at, "until");
+    unsigned word = PINTLE_AT_ANY;
+    enum pintle_status status = PINTLE_OK;
+
+    if (known[PINTLE__PIN_AT] != NULL)
+        status = pintle__get_word(&load->source, &position, known[PINTLE__PIN_AT],
+                                  pintle__positions, &word);
+    out->at = (enum pintle_position)word;
+    out->until = PINTLE_NEVER;
+    if (status == PINTLE_OK && known[PINTLE__PIN_UNTIL] != NULL)
+        status = pintle__get_time(&load->source, &until, known[PINTLE__PIN_UNTIL], &out->until);
+    return status;
+}
+
 static enum pintle_status read_members(struct pintle__load *load, const struct pintle__at *at,
                                        json_t *const *known, struct pintle_rule_pin *out)
 {
     struct pintle__at spki = pintle__at_key(at, "spki");
-    struct pintle__at position = pintle__at_key(at, "at");
     struct pintle__at label = pintle__at_key(at, "label");
     struct pintle__at backup = pintle__at_key(at, "backup");
-    unsigned word = PINTLE_AT_ANY;
     enum pintle_status status = read_key(load, &spki, known[PINTLE__PIN_SPKI], &out->pin);
 
-    if (status == PINTLE_OK && known[PINTLE__PIN_AT] != NULL)
-        status = pintle__get_word(&load->source, &position, known[PINTLE__PIN_AT],
-                                  pintle__positions, &word);
-    out->at = (enum pintle_position)word;
+    if (status == PINTLE_OK)
+        status = read_bounds(load, at, known, out);
     out->label = "";
     if (status == PINTLE_OK && known[PINTLE__PIN_LABEL] != NULL)
         status = read_label(load, &label, known[PINTLE__PIN_LABEL], &out->label);
@@ -75,7 +90,7 @@ enum pintle_status pintle__load_pins(struct pintle__load *load, const struct pin
 {
     struct pintle_rule *rule = &load->set->rules[index];
     struct pintle_rule_pin *pins;
-    size_t min = rule->mode == PINTLE_MODE_OFF ? 0 : 1;
+    size_t min = rule->mode == PINTLE_MODE_OFF || pintle__learns(rule) ? 0 : 1;
     enum pintle_status status =
         pintle__get_array(&load->source, at, json, min, PINTLE__PINS_MAX, &rule->pin_count);
 

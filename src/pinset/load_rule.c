@@ -178,6 +178,70 @@ static enum pintle_status read_word(const struct pintle__load *load, const struc
     return json == NULL ? PINTLE_OK : pintle__get_word(&load->source, &member, json, words, out);
 }
 
+/* `learn_at` says something only in a rule that learns. */
+static enum pintle_status read_learn_at(const struct pintle__load *load,
+                                        const struct pintle__at *at, struct pintle_rule *rule,
+                                        const json_t *json)
+{
+    static const char *const words[] = {"leaf", "ca", NULL};
+    struct pintle__at member = pintle__at_key(at, "learn_at");
+    unsigned word = 0;
+    enum pintle_status status = read_word(load, at, "learn_at", json, words, &word);
+
+    rule->learn_at = word == 0 ? PINTLE_AT_LEAF : PINTLE_AT_CA;
+    if (status == PINTLE_OK && rule->learn_at == PINTLE_AT_CA && pintle__only_leaf(rule)) {
+        pintle__json_fail(&load->source, PINTLE_E_SCHEMA, &member,
+                          "is \"ca\", but the rule looks at the leaf's key only");
+        status = PINTLE_E_SCHEMA;
+    }
+    return status;
+}
+
+static enum pintle_status read_learning(const struct pintle__load *load,
+                                        const struct pintle__at *at, struct pintle_rule *rule,
+                                        json_t *const *known)
+{
+    struct pintle__at learn_days = pintle__at_key(at, "learn_days");
+    int64_t days = PINTLE__LEARN_DAYS_DEFAULT;
+    enum pintle_status status = read_learn_at(load, at, rule, known[PINTLE__RULE_LEARN_AT]);
+
+    if (status == PINTLE_OK && known[PINTLE__RULE_LEARN_DAYS] != NULL)
+        status = pintle__get_integer(&load->source, &learn_days, known[PINTLE__RULE_LEARN_DAYS], 1,
+                                     PINTLE__LEARN_DAYS_MAX, &days);
+    rule->learn_days = (uint32_t)days;
+    return status;
+}
+
+/* In a rule that learns nothing these members are a mistake about what the rule does. */
+static enum pintle_status refuse_learning(const struct pintle__load *load,
+                                          const struct pintle__at *at, json_t *const *known)
+{
+    const bool is_at = known[PINTLE__RULE_LEARN_AT] != NULL;
+    struct pintle__at member = pintle__at_key(at, is_at ? "learn_at" : "learn_days");
+
+    if (!is_at && known[PINTLE__RULE_LEARN_DAYS] == NULL)
+        return PINTLE_OK;
+    pintle__json_fail(&load->source, PINTLE_E_SCHEMA, &member,
+                      "stands only in a rule whose trust is \"tofu\" or \"tofu-key\"");
+    return PINTLE_E_SCHEMA;
+}
+
+/* The end of the document's hard_ttl_s, beyond which no times are: then PINTLE_NEVER. */
+static int64_t hard_end(const struct pintle_pinset *set)
+{
+    return set->hard_ttl > PINTLE__LAST_TIME - set->issued ? PINTLE_NEVER
+                                                           : set->issued + set->hard_ttl;
+}
+
+/* hard_ttl_s bounds a lock-out, so it does not bring forward an `after` that is harder than the
+ * mode: a rule that is off stays off. */
+static int64_t end_of(const struct pintle_pinset *set, const struct pintle_rule *rule)
+{
+    int64_t hard = rule->after >= rule->mode ? hard_end(set) : PINTLE_NEVER;
+
+    return hard < rule->enforce_until ? hard : rule->enforce_until;
+}
+
 static enum pintle_status read_demands(const struct pintle__load *load, const struct pintle__at *at,
                                        struct pintle_rule *rule, json_t *const *known)
 {
@@ -190,15 +254,20 @@ static enum pintle_status read_demands(const struct pintle__load *load, const st
 
     if (status == PINTLE_OK)
         status = read_word(load, at, "trust", known[PINTLE__RULE_TRUST], pintle__trusts, &trust);
+    rule->mode = (enum pintle_mode)mode;
+    rule->trust = (enum pintle_trust)trust;
+    rule->learn_at = PINTLE_AT_LEAF;
+    if (status == PINTLE_OK)
+        status = pintle__learns(rule) ? read_learning(load, at, rule, known)
+                                      : refuse_learning(load, at, known);
     if (status == PINTLE_OK)
         status = read_word(load, at, "after", known[PINTLE__RULE_AFTER], pintle__modes, &after);
-    rule->mode = (enum pintle_mode)mode;
     rule->after = (enum pintle_mode)after;
-    rule->trust = (enum pintle_trust)trust;
     rule->enforce_until = PINTLE_NEVER;
     if (status == PINTLE_OK && known[PINTLE__RULE_ENFORCE_UNTIL] != NULL)
         status = pintle__get_time(&load->source, &until, known[PINTLE__RULE_ENFORCE_UNTIL],
                                   &rule->enforce_until);
+    rule->ends = end_of(load->set, rule);
     return status;
 }
 

@@ -12,6 +12,7 @@
 #include "unit/engine/stage.h"
 
 #define BOUNDARY "2026-06-01T00:00:00Z"
+#define LATER "2026-07-01T00:00:00Z"
 
 static const char rules[] =
     "{'id':'enforce','match':['enforce.test'],'mode':'enforce','pins':[{'spki':'@p'}]},"
@@ -20,7 +21,9 @@ static const char rules[] =
     "{'id':'report','match':['report.test'],'mode':'report','pins':[{'spki':'@p'}]},"
     "{'id':'off','match':['off.test'],'mode':'off','pins':[{'spki':'@p'}]},"
     "{'id':'timed','match':['timed.test'],'mode':'enforce','pins':[{'spki':'@p'}],"
-    " 'enforce_until':'" BOUNDARY "','after':'report'}";
+    " 'enforce_until':'" BOUNDARY "','after':'report'},"
+    "{'id':'retiring','match':['retiring.test'],'mode':'enforce','pins':[{'spki':'@p'},"
+    " {'spki':'@q','until':'" BOUNDARY "'},{'spki':'@r','until':'" LATER "'}]}";
 
 /* The same pins for all, but another document. */
 static const char other_rules[] =
@@ -112,6 +115,62 @@ static void a_binding_changes_when_the_rule_demands_something_else(void **state)
     stage->now = stage_time(BOUNDARY);
     assert_false(equal(timed, bind(stage, "timed.test", 443)));
     assert_true(equal(enforced, bind(stage, "enforce.test", 443)));
+}
+
+/* Otherwise a session that was accepted for the retired key could be resumed for ever. */
+static void a_binding_changes_whenever_a_pin_is_retired(void **state)
+{
+    struct stage *stage = *state;
+    struct digest before = bind(stage, "retiring.test", 443);
+    struct digest other = bind(stage, "enforce.test", 443);
+    struct digest first, second;
+
+    stage->now = stage_time(BOUNDARY) - 1;
+    assert_true(equal(before, bind(stage, "retiring.test", 443)));
+    stage->now = stage_time(BOUNDARY);
+    first = bind(stage, "retiring.test", 443);
+    assert_false(equal(before, first));
+    stage->now = stage_time(LATER) - 1;
+    assert_true(equal(first, bind(stage, "retiring.test", 443)));
+    stage->now = stage_time(LATER);
+    second = bind(stage, "retiring.test", 443);
+    assert_false(equal(first, second));
+    assert_false(equal(before, second));
+    assert_true(equal(other, bind(stage, "enforce.test", 443)));
+}
+
+static const struct pintle_pinset *softened(const char *rule, bool off, int64_t until)
+{
+    struct pintle_softening soften = {rule, off};
+    struct pintle_pinset_terms terms = {PINTLE_NEVER, &soften, 1, until};
+    struct pintle_pinset *set = stage_pinset(rules, 7);
+    const struct pintle_pinset *out;
+
+    assert_int_equal(pintle_pinset_derive(&out, set, &terms, NULL), PINTLE_OK);
+    pintle_pinset_free(set);
+    return out;
+}
+
+static void a_binding_changes_while_a_rule_is_unpinned(void **state)
+{
+    struct stage *stage = *state;
+    struct digest before = bind(stage, "enforce.test", 443);
+    struct digest other = bind(stage, "a.wide.test", 443);
+    struct digest report;
+
+    assert_int_equal(
+        pintle_replace(stage->engine, softened("enforce", false, stage_time(BOUNDARY)), NULL),
+        PINTLE_OK);
+    report = bind(stage, "enforce.test", 443);
+    assert_false(equal(before, report));
+    assert_true(equal(other, bind(stage, "a.wide.test", 443)));
+    assert_int_equal(
+        pintle_replace(stage->engine, softened("enforce", true, stage_time(BOUNDARY)), NULL),
+        PINTLE_OK);
+    assert_false(equal(before, bind(stage, "enforce.test", 443)));
+    assert_false(equal(report, bind(stage, "enforce.test", 443)));
+    stage->now = stage_time(BOUNDARY);
+    assert_true(equal(before, bind(stage, "enforce.test", 443)));
 }
 
 static void without_a_hash_there_is_no_binding(void **state)
@@ -219,6 +278,8 @@ int main(void)
         TEST(a_binding_changes_with_host_port_and_rule),
         TEST(a_binding_changes_with_the_pin_set),
         TEST(a_binding_changes_when_the_rule_demands_something_else),
+        TEST(a_binding_changes_whenever_a_pin_is_retired),
+        TEST(a_binding_changes_while_a_rule_is_unpinned),
         TEST(without_a_hash_there_is_no_binding),
         TEST(a_resumed_session_is_accepted_for_what_the_rule_asks_now),
         TEST(a_resumed_session_without_a_host_is_refused),

@@ -275,6 +275,67 @@ static void the_last_of_many_pins_matches(void **state)
     assert_indexes(c, LEAF, 199);
 }
 
+static void a_pin_no_longer_matches_from_its_until_on(void **state)
+{
+    struct chain *c = *state;
+    struct pintle_rule_pin pins[] = {pin_at(&c->pins[CA], PINTLE_AT_ANY)};
+
+    pins[0].until = 1000;
+    c->verdict.time = 999;
+    assert_int_equal(match(c, pins, 1, NULL, 0), PINTLE__MATCH_PINNED);
+    assert_notes(c, PINTLE_CERT_NO_PIN, PINTLE_CERT_PINNED, PINTLE_CERT_UNCHECKED);
+    c->verdict.time = 1000;
+    assert_int_equal(match(c, pins, 1, NULL, 0), PINTLE__MATCH_NONE);
+    assert_notes(c, PINTLE_CERT_NO_PIN, PINTLE_CERT_RETIRED, PINTLE_CERT_NO_PIN);
+    assert_indexes(c, -1, -1);
+    c->verdict.time = INT64_MAX;
+    assert_int_equal(match(c, pins, 1, NULL, 0), PINTLE__MATCH_NONE);
+    c->verdict.time = INT64_MIN;
+    assert_int_equal(match(c, pins, 1, NULL, 0), PINTLE__MATCH_PINNED);
+}
+
+static void a_pin_without_until_matches_for_ever(void **state)
+{
+    struct chain *c = *state;
+    struct pintle_rule_pin pins[] = {pin_at(&c->pins[LEAF], PINTLE_AT_ANY)};
+
+    c->verdict.time = INT64_MAX;
+    assert_int_equal(match(c, pins, 1, NULL, 0), PINTLE__MATCH_PINNED);
+}
+
+static void a_retired_pin_does_not_hide_another(void **state)
+{
+    struct chain *c = *state;
+    struct pintle_rule_pin pins[] = {pin_at(&c->pins[LEAF], PINTLE_AT_ANY),
+                                     pin_at(&c->pins[LEAF], PINTLE_AT_LEAF),
+                                     pin_at(&c->pins[ROOT], PINTLE_AT_ANY)};
+
+    pins[0].until = 1000;
+    c->verdict.time = 1000;
+    assert_int_equal(match(c, pins, 2, NULL, 0), PINTLE__MATCH_PINNED);
+    assert_notes(c, PINTLE_CERT_PINNED, PINTLE_CERT_UNCHECKED, PINTLE_CERT_UNCHECKED);
+    assert_indexes(c, LEAF, 1);
+    pins[1].until = 1;
+    assert_int_equal(match(c, pins, 3, NULL, 0), PINTLE__MATCH_PINNED);
+    assert_notes(c, PINTLE_CERT_RETIRED, PINTLE_CERT_NO_PIN, PINTLE_CERT_PINNED);
+    assert_indexes(c, ROOT, 2);
+}
+
+static void a_retired_key_at_the_wrong_place_is_told_as_what_would_match(void **state)
+{
+    struct chain *c = *state;
+    struct pintle_rule_pin pins[] = {pin_at(&c->pins[LEAF], PINTLE_AT_CA),
+                                     pin_at(&c->pins[LEAF], PINTLE_AT_LEAF),
+                                     pin_at(&c->pins[LEAF], PINTLE_AT_CA)};
+
+    c->verdict.time = 1000;
+    pins[0].until = pins[1].until = 1000;
+    assert_int_equal(match(c, pins, 3, NULL, 0), PINTLE__MATCH_NONE);
+    assert_notes(c, PINTLE_CERT_RETIRED, PINTLE_CERT_NO_PIN, PINTLE_CERT_NO_PIN);
+    assert_int_equal(match(c, pins, 1, NULL, 0), PINTLE__MATCH_NONE);
+    assert_notes(c, PINTLE_CERT_MISPLACED, PINTLE_CERT_NO_PIN, PINTLE_CERT_NO_PIN);
+}
+
 static void a_malformed_leaf_is_an_error_though_the_ca_is_pinned(void **state)
 {
     struct chain *c = *state;
@@ -386,12 +447,64 @@ static void enforcement_ends_in_the_second_it_names(void **state)
     (void)state;
     rule.mode = PINTLE_MODE_ENFORCE;
     rule.after = PINTLE_MODE_REPORT;
-    rule.enforce_until = 1000;
+    rule.ends = 1000;
     assert_int_equal(pintle_rule_get_mode(&rule, 0), PINTLE_MODE_ENFORCE);
     assert_int_equal(pintle_rule_get_mode(&rule, 999), PINTLE_MODE_ENFORCE);
     assert_int_equal(pintle_rule_get_mode(&rule, 1000), PINTLE_MODE_REPORT);
     assert_int_equal(pintle_rule_get_mode(&rule, INT64_MAX), PINTLE_MODE_REPORT);
     assert_int_equal(pintle_rule_get_mode(&rule, INT64_MIN), PINTLE_MODE_ENFORCE);
+}
+
+/* Whatever the document says of enforce_until: `ends` is what was made of it. */
+static void only_ends_counts(void **state)
+{
+    struct pintle_rule rule = rule_of(NULL, 0, NULL, 0);
+
+    (void)state;
+    rule.after = PINTLE_MODE_REPORT;
+    rule.enforce_until = 1000;
+    assert_int_equal(pintle_rule_get_mode(&rule, 1000), PINTLE_MODE_ENFORCE);
+    rule.ends = 500;
+    assert_int_equal(pintle_rule_get_mode(&rule, 499), PINTLE_MODE_ENFORCE);
+    assert_int_equal(pintle_rule_get_mode(&rule, 500), PINTLE_MODE_REPORT);
+}
+
+static void an_unpin_softens_until_its_end_and_never_hardens(void **state)
+{
+    static const enum pintle_mode modes[] = {PINTLE_MODE_ENFORCE, PINTLE_MODE_REPORT,
+                                             PINTLE_MODE_OFF};
+
+    (void)state;
+    for (size_t i = 0; i < 9; i++) {
+        struct pintle_rule rule = rule_of(NULL, 0, NULL, 0);
+        enum pintle_mode softer;
+
+        rule.mode = modes[i / 3];
+        rule.unpin_mode = modes[i % 3];
+        rule.unpin_until = 1000;
+        softer = rule.mode > rule.unpin_mode ? rule.mode : rule.unpin_mode;
+        assert_int_equal(pintle_rule_get_mode(&rule, INT64_MIN), softer);
+        assert_int_equal(pintle_rule_get_mode(&rule, 999), softer);
+        assert_int_equal(pintle_rule_get_mode(&rule, 1000), rule.mode);
+        assert_int_equal(pintle_rule_is_unpinned(&rule, 999), rule.unpin_mode > rule.mode);
+        assert_false(pintle_rule_is_unpinned(&rule, 1000));
+        assert_false(pintle_rule_is_unpinned(&rule, INT64_MAX));
+    }
+}
+
+static void an_unpin_is_judged_by_the_mode_of_the_time(void **state)
+{
+    struct pintle_rule rule = rule_of(NULL, 0, NULL, 0);
+
+    (void)state;
+    rule.after = PINTLE_MODE_OFF;
+    rule.ends = 500;
+    rule.unpin_mode = PINTLE_MODE_REPORT;
+    rule.unpin_until = 1000;
+    assert_int_equal(pintle_rule_get_mode(&rule, 499), PINTLE_MODE_REPORT);
+    assert_true(pintle_rule_is_unpinned(&rule, 499));
+    assert_int_equal(pintle_rule_get_mode(&rule, 500), PINTLE_MODE_OFF);
+    assert_false(pintle_rule_is_unpinned(&rule, 500));
 }
 
 static void enforcement_without_an_end_never_ends(void **state)
@@ -424,6 +537,10 @@ int main(void)
         WITH_CHAIN(a_deny_list_without_a_hit_lets_the_pin_decide),
         WITH_CHAIN(a_deny_list_without_a_hit_accepts_nothing_by_itself),
         WITH_CHAIN(the_last_of_many_pins_matches),
+        WITH_CHAIN(a_pin_no_longer_matches_from_its_until_on),
+        WITH_CHAIN(a_pin_without_until_matches_for_ever),
+        WITH_CHAIN(a_retired_pin_does_not_hide_another),
+        WITH_CHAIN(a_retired_key_at_the_wrong_place_is_told_as_what_would_match),
         WITH_CHAIN(a_malformed_leaf_is_an_error_though_the_ca_is_pinned),
         WITH_CHAIN(a_malformed_certificate_above_the_pin_is_not_looked_at),
         WITH_CHAIN(with_a_deny_list_every_certificate_must_be_readable),
@@ -434,6 +551,9 @@ int main(void)
         WITH_CHAIN(the_longest_chain_is_searched_to_its_end),
         cmocka_unit_test(enforcement_ends_in_the_second_it_names),
         cmocka_unit_test(enforcement_without_an_end_never_ends),
+        cmocka_unit_test(only_ends_counts),
+        cmocka_unit_test(an_unpin_softens_until_its_end_and_never_hardens),
+        cmocka_unit_test(an_unpin_is_judged_by_the_mode_of_the_time),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -224,6 +224,34 @@ static void formatting_survives_each_single_failure(void **state)
     free(expected);
 }
 
+static void deriving_survives_each_single_failure(void **state)
+{
+    const struct pintle_softening soften = {"api", true};
+    const struct pintle_pinset_terms terms = {0, &soften, 1, INT64_MAX};
+    enum pintle_status status = PINTLE_E_NOMEM;
+    const struct pintle_pinset *derived;
+    struct pintle_error err;
+    size_t n = 0;
+
+    (void)state;
+    while (status != PINTLE_OK) {
+        size_t live = memory.live;
+        n++;
+        let_fail(n, n, 0);
+        status = pintle_pinset_derive(&derived, fixture.set, &terms, &err);
+        let_all_succeed();
+        if (status == PINTLE_OK)
+            break;
+        assert_int_equal(status, PINTLE_E_NOMEM);
+        assert_int_equal(err.status, PINTLE_E_NOMEM);
+        assert_null(derived);
+        assert_int_equal(memory.live, live);
+    }
+    assert_int_equal(n, 4);
+    doc_assert_equal(derived, fixture.set);
+    pintle_pinset_free(derived);
+}
+
 static void ignore(void *ctx, const struct pintle_finding *finding)
 {
     (void)ctx;
@@ -251,6 +279,7 @@ int main(void)
         cmocka_unit_test(parsing_survives_that_nothing_is_left),
         cmocka_unit_test(parsing_survives_that_only_small_blocks_are_left),
         cmocka_unit_test(formatting_survives_each_single_failure),
+        cmocka_unit_test(deriving_survives_each_single_failure),
         cmocka_unit_test(looking_up_and_linting_allocate_nothing),
     };
 
