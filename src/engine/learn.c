@@ -173,12 +173,29 @@ static void compare(struct pintle__judging *judging)
 
 /* --- the first contact -------------------------------------------------------------------------- */
 
+/* The rule pinned a key that is to be learned until a time that has passed: its word stands. */
+static bool is_retired(const struct pintle__judging *judging)
+{
+    const struct pintle_verdict *verdict = judging->verdict;
+    bool at_ca = position(judging) == PINTLE_AT_CA;
+
+    for (size_t i = at_ca ? 1 : 0; i < verdict->chain_count && (at_ca || i == 0); i++) {
+        if (verdict->chain[i].note == PINTLE_CERT_RETIRED)
+            return true;
+    }
+    return false;
+}
+
 static void first_use(struct pintle__judging *judging)
 {
     struct pintle_verdict *verdict = judging->verdict;
     struct pintle_learned held;
     enum pintle_recall kept;
 
+    if (is_retired(judging)) {
+        pintle__refuse_learned(judging, "a key whose pin has run out is not learned");
+        return;
+    }
     if (!fill(&judging->learned, judging)) {
         pintle__verdict_explain(verdict, "a certificate that is to be learned cannot be read");
         return;
