@@ -306,8 +306,7 @@ static json_t *make_ours(const struct pintle_report *report)
     json_t *out = json_object();
 
     return finish(
-        out, put(out, "schema", json_string_nocheck(SCHEMA)) &&
-                 put(out, "version", json_string_nocheck(pintle_version())) &&
+        out, put(out, "version", json_string_nocheck(pintle_version())) &&
                  put_some(out, "backend", report->backend) && put_verdict(out, &report->verdict) &&
                  (report->learned == NULL || put(out, "memory", make_memory(report->learned))) &&
                  put_set(out, report) && put_number(out, "suppressed", report->suppressed) &&
@@ -319,7 +318,8 @@ enum pintle_status pintle_report_format(char **out, size_t *out_len,
                                         struct pintle_error *err)
 {
     json_t *json = json_object();
-    bool whole = put_rfc7469(json, report) && put(json, "pintle", make_ours(report));
+    bool whole = put(json, "schema", json_string_nocheck(SCHEMA)) && put_rfc7469(json, report) &&
+                 put(json, "pintle", make_ours(report));
 
     if (!pintle__json_write(out, out_len, finish(json, whole),
                             JSON_COMPACT | JSON_PRESERVE_ORDER)) {
