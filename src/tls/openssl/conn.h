@@ -9,8 +9,8 @@
  *   verify  the server's certificate: path, name and pins (verify.h)
  *   settle  info callback, before the client's last flight and at HANDSHAKE_DONE: a handshake that
  *           nobody judged is a resumed one under its binding, or a refusal
- *   prove   info callback, HANDSHAKE_DONE: only now is it known that the server holds the key it
- *           showed, and only now are keys learned
+ *   prove   at the same moments, before settle: once it is known that the server holds the key it
+ *           showed, keys are learned
  */
 #ifndef PINTLE_SRC_TLS_OPENSSL_CONN_H
 #define PINTLE_SRC_TLS_OPENSSL_CONN_H
@@ -164,12 +164,12 @@ void pintle__refuse_unhosted(SSL *ssl, struct pintle__guard *guard);
 /* Tell the hook and, for a refusal, the error queue of a verdict. */
 void pintle__conclude(struct pintle__guard *guard, const struct pintle_verdict *verdict);
 
+/* What SSL_get_verify_result() says of a refusal; path_error is path validation's own. */
+int pintle__verdict_x509(const struct pintle_verdict *verdict, int path_error);
+
 /* --- recheck.c --------------------------------------------------------------------------------- */
 
 /* The server has proved that it holds its key: take a pending decision again. */
 void pintle__conn_prove(struct pintle__conn *conn);
-
-/* What SSL_get_verify_result() says of a refusal; path_error is path validation's own. */
-int pintle__verdict_x509(const struct pintle_verdict *verdict, int path_error);
 
 #endif

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 #include <pintle/hpkp.h>
 
-#include "unit/engine/memory.h"
+#include "kit/memory.h"
 #include "unit/engine/stage.h"
 
 static const char rules[] =
@@ -62,7 +62,8 @@ static void pins_that_a_host_announced_must_be_in_its_path(void **state)
     struct scene *scene = *state;
     struct pintle_verdict verdict;
 
-    (void)memory_add(&scene->memory, PINTLE_LEARNED_HPKP, "a.test", 'h', INT64_MAX);
+    (void)memory_add(&scene->memory, PINTLE_LEARNED_HPKP, "a.test", fake_cert_pin('h'),
+                     stage_time(STAGE_NOW), INT64_MAX);
     verdict = expect(scene, "a.test", VALID, "1h2", PINTLE_ACCEPT, PINTLE_REASON_MATCH);
     assert_true(verdict.learned);
     assert_int_equal(verdict.cert_index, 1);
@@ -81,7 +82,8 @@ static void pins_do_not_mend_a_path(void **state)
 {
     struct scene *scene = *state;
 
-    (void)memory_add(&scene->memory, PINTLE_LEARNED_HPKP, "a.test", 'h', INT64_MAX);
+    (void)memory_add(&scene->memory, PINTLE_LEARNED_HPKP, "a.test", fake_cert_pin('h'),
+                     stage_time(STAGE_NOW), INT64_MAX);
     (void)expect(scene, "a.test", PINTLE_PATH_INVALID, "h", PINTLE_REFUSE, PINTLE_REASON_NO_RULE);
     (void)expect(scene, "a.test", PINTLE_PATH_WRONG_NAME, "h", PINTLE_REFUSE,
                  PINTLE_REASON_NO_RULE);
@@ -91,7 +93,8 @@ static void subdomains_are_held_to_their_parents_pins(void **state)
 {
     struct scene *scene = *state;
 
-    (void)memory_add(&scene->memory, PINTLE_LEARNED_HPKP, "a.test", 'h', INT64_MAX);
+    (void)memory_add(&scene->memory, PINTLE_LEARNED_HPKP, "a.test", fake_cert_pin('h'),
+                     stage_time(STAGE_NOW), INT64_MAX);
     (void)expect(scene, "x.a.test", VALID, "1", PINTLE_ACCEPT, PINTLE_REASON_NO_RULE);
     scene->memory.entries[0].include_subdomains = true;
     (void)expect(scene, "x.a.test", VALID, "1", PINTLE_REFUSE, PINTLE_REASON_MISMATCH);
@@ -102,7 +105,8 @@ static void pins_hold_until_they_expire(void **state)
 {
     struct scene *scene = *state;
 
-    (void)memory_add(&scene->memory, PINTLE_LEARNED_HPKP, "a.test", 'h', scene->stage.now + 1);
+    (void)memory_add(&scene->memory, PINTLE_LEARNED_HPKP, "a.test", fake_cert_pin('h'),
+                     stage_time(STAGE_NOW), scene->stage.now + 1);
     (void)expect(scene, "a.test", VALID, "1", PINTLE_REFUSE, PINTLE_REASON_MISMATCH);
     scene->stage.now++;
     (void)expect(scene, "a.test", VALID, "1", PINTLE_ACCEPT, PINTLE_REASON_NO_RULE);
@@ -112,8 +116,10 @@ static void a_signed_rule_comes_first(void **state)
 {
     struct scene *scene = *state;
 
-    (void)memory_add(&scene->memory, PINTLE_LEARNED_HPKP, "enforce.test", 'h', INT64_MAX);
-    (void)memory_add(&scene->memory, PINTLE_LEARNED_HPKP, "off.test", 'h', INT64_MAX);
+    (void)memory_add(&scene->memory, PINTLE_LEARNED_HPKP, "enforce.test", fake_cert_pin('h'),
+                     stage_time(STAGE_NOW), INT64_MAX);
+    (void)memory_add(&scene->memory, PINTLE_LEARNED_HPKP, "off.test", fake_cert_pin('h'),
+                     stage_time(STAGE_NOW), INT64_MAX);
     (void)expect(scene, "enforce.test", VALID, "p1", PINTLE_ACCEPT, PINTLE_REASON_MATCH);
     (void)expect(scene, "enforce.test", VALID, "h1", PINTLE_REFUSE, PINTLE_REASON_MISMATCH);
     (void)expect(scene, "off.test", VALID, "1", PINTLE_ACCEPT, PINTLE_REASON_OFF);
@@ -134,7 +140,8 @@ static void report_only_pins_are_not_asked_for(void **state)
 {
     struct scene *scene = *state;
 
-    (void)memory_add(&scene->memory, PINTLE_LEARNED_HPKP_REPORT_ONLY, "a.test", 'h', INT64_MAX);
+    (void)memory_add(&scene->memory, PINTLE_LEARNED_HPKP_REPORT_ONLY, "a.test", fake_cert_pin('h'),
+                     stage_time(STAGE_NOW), INT64_MAX);
     (void)expect(scene, "a.test", VALID, "1", PINTLE_ACCEPT, PINTLE_REASON_NO_RULE);
 }
 
@@ -154,7 +161,8 @@ static void a_certificate_that_cannot_be_read_refuses_only_where_pins_are_asked_
 
     assert_string_equal(verdict.detail, "");
     assert_int_equal(verdict.chain[1].note, PINTLE_CERT_MALFORMED);
-    (void)memory_add(&scene->memory, PINTLE_LEARNED_HPKP, "a.test", 'h', INT64_MAX);
+    (void)memory_add(&scene->memory, PINTLE_LEARNED_HPKP, "a.test", fake_cert_pin('h'),
+                     stage_time(STAGE_NOW), INT64_MAX);
     (void)expect(scene, "a.test", VALID, "h?", PINTLE_REFUSE, PINTLE_REASON_INTERNAL);
 }
 
@@ -206,7 +214,8 @@ static void a_session_from_before_the_pins_is_not_bound_any_more(void **state)
     struct pintle_binding other = bind(scene, "enforce.test");
 
     assert_true(same(before, bind(scene, "a.test")));
-    (void)memory_add(&scene->memory, PINTLE_LEARNED_HPKP, "a.test", 'h', INT64_MAX);
+    (void)memory_add(&scene->memory, PINTLE_LEARNED_HPKP, "a.test", fake_cert_pin('h'),
+                     stage_time(STAGE_NOW), INT64_MAX);
     assert_false(same(before, bind(scene, "a.test")));
     scene->memory.count = 0;
     assert_true(same(before, bind(scene, "a.test")));
@@ -223,7 +232,8 @@ static void a_resumption_that_pins_overtook_is_refused(void **state)
 
     pintle_decide_resumed(&verdict, scene->stage.engine, &host, 443);
     assert_int_equal(verdict.decision, PINTLE_ACCEPT);
-    (void)memory_add(&scene->memory, PINTLE_LEARNED_HPKP, "a.test", 'h', INT64_MAX);
+    (void)memory_add(&scene->memory, PINTLE_LEARNED_HPKP, "a.test", fake_cert_pin('h'),
+                     stage_time(STAGE_NOW), INT64_MAX);
     pintle_decide_resumed(&verdict, scene->stage.engine, &host, 443);
     assert_int_equal(verdict.decision, PINTLE_REFUSE);
     assert_int_equal(verdict.reason, PINTLE_REASON_UNCHECKED);

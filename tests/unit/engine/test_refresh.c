@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "unit/engine/memory.h"
+#include "kit/memory.h"
 #include "unit/engine/stage.h"
 
 static const char old_rules[] =

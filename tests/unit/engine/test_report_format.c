@@ -14,7 +14,7 @@
 #include <jansson.h>
 #include <pintle/version.h>
 
-#include "unit/engine/memory.h"
+#include "kit/memory.h"
 #include "unit/engine/stage.h"
 
 static size_t allocations;
@@ -272,8 +272,8 @@ static void what_was_learned_is_told(void **state)
     assert_true(json_is_true(json_object_get(ours(json), "learned")));
     expect_known_pins(json, "pa");
     json_decref(json);
-    (void)memory_add(&scene->memory, PINTLE_LEARNED_HPKP, "plain.test", 'h',
-                     stage_time("2026-05-02T00:00:00Z"));
+    (void)memory_add(&scene->memory, PINTLE_LEARNED_HPKP, "plain.test", fake_cert_pin('h'),
+                     stage_time(STAGE_NOW), stage_time("2026-05-02T00:00:00Z"));
     scene->memory.entries[scene->memory.count - 1].include_subdomains = true;
     json = report(scene, "www.plain.test", PINTLE_PATH_VALID, "1");
     assert_string_equal(text_of(json, "noted-hostname"), "plain.test");
@@ -518,7 +518,8 @@ static int print_samples(void)
         (void)stage_decide(&scene->stage, "tofu.test", PINTLE_PATH_VALID, "a1");
         (void)stage_decide(&scene->stage, "tofu.test", PINTLE_PATH_VALID, "b1");
         print_all(scene);
-        (void)memory_add(&scene->memory, PINTLE_LEARNED_HPKP, "plain.test", 'h', INT64_MAX);
+        (void)memory_add(&scene->memory, PINTLE_LEARNED_HPKP, "plain.test", fake_cert_pin('h'),
+                         stage_time(STAGE_NOW), INT64_MAX);
         (void)stage_decide(&scene->stage, "plain.test", PINTLE_PATH_VALID, "1");
         scene->memory.fails_recall = true;
         (void)stage_decide(&scene->stage, "plain.test", PINTLE_PATH_VALID, "1");

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "unit/engine/memory.h"
+#include "kit/memory.h"
 #include "unit/engine/stage.h"
 
 #define DAY ((int64_t)24 * 3600)
@@ -117,7 +117,7 @@ static void the_first_contact_learns_the_leaf_and_only_that_is_accepted_later(vo
     struct pintle_verdict verdict;
 
     expect_first(scene, "leaf.test", "a12");
-    entry = memory_find(&scene->memory, PINTLE_LEARNED_TOFU, "leaf.test");
+    entry = memory_find(&scene->memory, PINTLE_LEARNED_TOFU, "leaf.test", 443);
     assert_non_null(entry);
     assert_int_equal(entry->at, PINTLE_AT_LEAF);
     assert_int_equal(entry->port, 443);
@@ -142,11 +142,13 @@ static void a_key_of_another_type_is_no_first_use(void **state)
     struct scene *scene = *state;
     struct pintle_verdict verdict;
 
-    strcpy(memory_add(&scene->memory, PINTLE_LEARNED_TOFU, "leaf.test", 'x', INT64_MAX)->key_type,
+    strcpy(memory_add(&scene->memory, PINTLE_LEARNED_TOFU, "leaf.test", fake_cert_pin('x'),
+                      stage_time(STAGE_NOW), INT64_MAX)
+               ->key_type,
            "EC P-256");
     verdict = expect(scene, "leaf.test", "a12", PINTLE_REFUSE, PINTLE_REASON_MISMATCH, true);
     assert_string_equal(verdict.detail,
-                        "an Ed25519 key, and an EC P-256 key was learned on 2026-01-01T00:00:00Z");
+                        "an Ed25519 key, and an EC P-256 key was learned on 2026-05-01T12:00:00Z");
     assert_int_equal(scene->memory.learns, 0);
 }
 
@@ -157,7 +159,7 @@ static void a_rule_for_cas_learns_what_is_above_the_leaf(void **state)
     struct pintle_verdict verdict;
 
     expect_first(scene, "ca.test", "aIR");
-    entry = memory_find(&scene->memory, PINTLE_LEARNED_TOFU, "ca.test");
+    entry = memory_find(&scene->memory, PINTLE_LEARNED_TOFU, "ca.test", 443);
     assert_int_equal(entry->at, PINTLE_AT_CA);
     assert_int_equal(entry->pin_count, 2);
     expect_pin(entry, 0, 'I');
@@ -176,7 +178,7 @@ static void a_certificate_without_a_ca_is_learned_as_a_leaf(void **state)
     struct scene *scene = *state;
 
     expect_first(scene, "ca.test", "a");
-    assert_int_equal(memory_find(&scene->memory, PINTLE_LEARNED_TOFU, "ca.test")->at,
+    assert_int_equal(memory_find(&scene->memory, PINTLE_LEARNED_TOFU, "ca.test", 443)->at,
                      PINTLE_AT_LEAF);
     expect_known(scene, "ca.test", "a");
     expect_changed(scene, "ca.test", "b");
@@ -247,7 +249,7 @@ static void a_key_is_held_for_some_days_after_it_was_seen(void **state)
     int64_t start = scene->stage.now;
 
     expect_first(scene, "leaf.test", "a1");
-    entry = memory_find(&scene->memory, PINTLE_LEARNED_TOFU, "leaf.test");
+    entry = memory_find(&scene->memory, PINTLE_LEARNED_TOFU, "leaf.test", 443);
     scene->stage.now = start + DAY - 1;
     expect_known(scene, "leaf.test", "a1");
     assert_int_equal(entry->seen, start); /* not written down more than once a day */
@@ -282,7 +284,8 @@ static void an_entry_that_memory_calls_good_after_its_time_is_expired(void **sta
     for (int i = 0; i < 2; i++) {
         memory_init(&scene->memory);
         scene->memory.expires_on_learn = i == 1;
-        (void)memory_add(&scene->memory, PINTLE_LEARNED_TOFU, "leaf.test", 'x', scene->stage.now);
+        (void)memory_add(&scene->memory, PINTLE_LEARNED_TOFU, "leaf.test", fake_cert_pin('x'),
+                         stage_time(STAGE_NOW), scene->stage.now);
         expect_first(scene, "leaf.test", "a1");
         assert_int_equal(scene->memory.count, 1);
         expect_pin(&scene->memory.entries[0], 0, 'a');
@@ -309,8 +312,8 @@ static void a_memory_that_fails_refuses(void **state)
 static void a_damaged_entry_refuses(void **state)
 {
     struct scene *scene = *state;
-    struct pintle_learned *entry =
-        memory_add(&scene->memory, PINTLE_LEARNED_TOFU, "leaf.test", 'a', INT64_MAX);
+    struct pintle_learned *entry = memory_add(&scene->memory, PINTLE_LEARNED_TOFU, "leaf.test",
+                                              fake_cert_pin('a'), stage_time(STAGE_NOW), INT64_MAX);
 
     entry->pin_count = 0;
     expect_no_memory(scene, "leaf.test", "a1");
@@ -346,7 +349,8 @@ static void an_answer_that_makes_no_sense_refuses(void **state)
 {
     struct scene *scene = *state;
 
-    (void)memory_add(&scene->memory, PINTLE_LEARNED_HPKP, "leaf.test", 'a', INT64_MAX);
+    (void)memory_add(&scene->memory, PINTLE_LEARNED_HPKP, "leaf.test", fake_cert_pin('a'),
+                     stage_time(STAGE_NOW), INT64_MAX);
     scene->memory.calls.recall = recall_wrong_kind;
     expect_no_memory(scene, "leaf.test", "a1");
     scene->memory.calls.recall = recall_nonsense;
@@ -391,7 +395,8 @@ static void who_is_quicker_is_compared_with(void **state)
     struct memory other;
 
     memory_init(&other);
-    (void)memory_add(&other, PINTLE_LEARNED_TOFU, "leaf.test", 'x', INT64_MAX);
+    (void)memory_add(&other, PINTLE_LEARNED_TOFU, "leaf.test", fake_cert_pin('x'),
+                     stage_time(STAGE_NOW), INT64_MAX);
     scene->memory.quicker = &other.entries[0];
     expect_changed(scene, "leaf.test", "a1");
     scene->memory.count = 0;
@@ -414,7 +419,7 @@ static void a_pin_of_the_rule_accepts_and_replaces_what_was_learned(void **state
     expect_first(scene, "pinned.test", "a1");
     expect_changed(scene, "pinned.test", "b1");
     (void)expect(scene, "pinned.test", "p1", PINTLE_ACCEPT, PINTLE_REASON_MATCH, false);
-    entry = memory_find(&scene->memory, PINTLE_LEARNED_TOFU, "pinned.test");
+    entry = memory_find(&scene->memory, PINTLE_LEARNED_TOFU, "pinned.test", 443);
     assert_int_equal(scene->memory.count, 1);
     expect_pin(entry, 0, 'p');
     expect_changed(scene, "pinned.test", "a1");
@@ -429,12 +434,12 @@ static void a_pin_of_the_rule_is_learned_if_nothing_was(void **state)
     struct scene *scene = *state;
 
     (void)expect(scene, "pinned.test", "p1", PINTLE_ACCEPT, PINTLE_REASON_MATCH, false);
-    expect_pin(memory_find(&scene->memory, PINTLE_LEARNED_TOFU, "pinned.test"), 0, 'p');
+    expect_pin(memory_find(&scene->memory, PINTLE_LEARNED_TOFU, "pinned.test", 443), 0, 'p');
     (void)expect(scene, "pinned.test", "p1", PINTLE_ACCEPT, PINTLE_REASON_MATCH, false);
     assert_int_equal(scene->memory.learns, 1);
     (void)expect_path(scene, "pinned-key.test", PINTLE_PATH_INVALID, "p", PINTLE_ACCEPT,
                       PINTLE_REASON_MATCH, false);
-    expect_pin(memory_find(&scene->memory, PINTLE_LEARNED_TOFU, "pinned-key.test"), 0, 'p');
+    expect_pin(memory_find(&scene->memory, PINTLE_LEARNED_TOFU, "pinned-key.test", 443), 0, 'p');
 }
 
 static void a_pin_of_the_rule_accepts_whatever_the_memory_does(void **state)
@@ -453,8 +458,10 @@ static void a_denied_key_is_refused_even_if_it_was_learned(void **state)
 {
     struct scene *scene = *state;
 
-    (void)memory_add(&scene->memory, PINTLE_LEARNED_TOFU, "pinned.test", 'd', INT64_MAX);
-    (void)memory_add(&scene->memory, PINTLE_LEARNED_TOFU, "pinned-key.test", 'a', INT64_MAX);
+    (void)memory_add(&scene->memory, PINTLE_LEARNED_TOFU, "pinned.test", fake_cert_pin('d'),
+                     stage_time(STAGE_NOW), INT64_MAX);
+    (void)memory_add(&scene->memory, PINTLE_LEARNED_TOFU, "pinned-key.test", fake_cert_pin('a'),
+                     stage_time(STAGE_NOW), INT64_MAX);
     (void)expect(scene, "pinned.test", "d1", PINTLE_REFUSE, PINTLE_REASON_DENIED, false);
     (void)expect(scene, "pinned-key.test", "ad", PINTLE_REFUSE, PINTLE_REASON_DENIED, false);
     assert_int_equal(scene->memory.recalls, 0);
@@ -466,7 +473,8 @@ static void a_key_whose_pin_has_run_out_is_neither_learned_nor_accepted(void **s
 
     (void)expect(scene, "pinned.test", "o1", PINTLE_REFUSE, PINTLE_REASON_MISMATCH, false);
     assert_int_equal(scene->memory.count, 0);
-    (void)memory_add(&scene->memory, PINTLE_LEARNED_TOFU, "pinned.test", 'o', INT64_MAX);
+    (void)memory_add(&scene->memory, PINTLE_LEARNED_TOFU, "pinned.test", fake_cert_pin('o'),
+                     stage_time(STAGE_NOW), INT64_MAX);
     expect_changed(scene, "pinned.test", "o1");
 }
 

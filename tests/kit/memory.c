@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "unit/engine/memory.h"
+#include "kit/memory.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -7,9 +7,7 @@
 
 #include <cmocka.h>
 
-#include "unit/engine/stage.h"
-
-static struct pintle_learned *find(struct memory *memory, enum pintle_learned_from from,
+struct pintle_learned *memory_find(struct memory *memory, enum pintle_learned_from from,
                                    const char *host, uint16_t port)
 {
     for (size_t i = 0; i < memory->count; i++) {
@@ -22,26 +20,20 @@ static struct pintle_learned *find(struct memory *memory, enum pintle_learned_fr
     return NULL;
 }
 
-struct pintle_learned *memory_find(struct memory *memory, enum pintle_learned_from from,
-                                   const char *host)
-{
-    return find(memory, from, host, 443);
-}
-
 static enum pintle_recall recall(void *ctx, enum pintle_learned_from from,
                                  const struct pintle_host *host, uint16_t port, int64_t now,
                                  struct pintle_learned *out)
 {
     struct memory *memory = ctx;
     const char *name = host->text;
-    const struct pintle_learned *entry = find(memory, from, name, port);
+    const struct pintle_learned *entry = memory_find(memory, from, name, port);
 
     memory->recalls++;
     if (memory->fails_recall)
         return PINTLE_RECALL_ERROR;
     while (entry == NULL && from != PINTLE_LEARNED_TOFU && strchr(name, '.') != NULL) {
         name = strchr(name, '.') + 1;
-        entry = find(memory, from, name, port);
+        entry = memory_find(memory, from, name, port);
         if (entry != NULL && !entry->include_subdomains)
             entry = NULL;
     }
@@ -64,7 +56,7 @@ static enum pintle_recall learn(void *ctx, const struct pintle_learned *entry, b
         memory->entries[memory->count++] = *memory->quicker;
         memory->quicker = NULL;
     }
-    old = find(memory, entry->from, entry->host.text, entry->port);
+    old = memory_find(memory, entry->from, entry->host.text, entry->port);
     if (old != NULL && !replace) {
         *held = *old;
         return memory->expires_on_learn && now >= old->expires ? PINTLE_RECALL_EXPIRED
@@ -86,20 +78,22 @@ void memory_init(struct memory *memory)
 }
 
 struct pintle_learned *memory_add(struct memory *memory, enum pintle_learned_from from,
-                                  const char *host, unsigned char key, int64_t expires)
+                                  const char *host, struct pintle_pin pin, int64_t now,
+                                  int64_t expires)
 {
     struct pintle_learned *entry = &memory->entries[memory->count++];
 
+    assert_true(memory->count <= MEMORY_MAX);
     memset(entry, 0, sizeof(*entry));
     entry->from = from;
-    entry->host = stage_host(host);
+    assert_int_equal(pintle_host_parse(&entry->host, host, strlen(host), NULL), PINTLE_OK);
     entry->port = from == PINTLE_LEARNED_TOFU ? 443 : 0;
     entry->at = from == PINTLE_LEARNED_TOFU ? PINTLE_AT_LEAF : PINTLE_AT_ANY;
     entry->pin_count = 1;
-    entry->pins[0] = fake_cert_pin(key);
+    entry->pins[0] = pin;
     strcpy(entry->key_type, "Ed25519");
-    entry->learned = stage_time(STAGE_ISSUED);
-    entry->seen = stage_time(STAGE_NOW);
+    entry->learned = now;
+    entry->seen = now;
     entry->expires = expires;
     return entry;
 }

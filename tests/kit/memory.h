@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A memory for learned keys that can be made to fail, and to be used by somebody else. */
-#ifndef PINTLE_TESTS_UNIT_ENGINE_MEMORY_H
-#define PINTLE_TESTS_UNIT_ENGINE_MEMORY_H
+#ifndef PINTLE_TESTS_KIT_MEMORY_H
+#define PINTLE_TESTS_KIT_MEMORY_H
 
 #include <pintle/engine.h>
 
@@ -26,12 +26,13 @@ struct memory {
 
 void memory_init(struct memory *memory);
 
-/* What is held for host:443, or NULL. */
+/* What is held for host:port, or NULL. */
 struct pintle_learned *memory_find(struct memory *memory, enum pintle_learned_from from,
-                                   const char *host);
+                                   const char *host, uint16_t port);
 
-/* Hold an entry of one key of fake_cert.h. */
+/* Hold an entry of one Ed25519 key, for port 443 (HPKP: any), learned and seen at `now`. */
 struct pintle_learned *memory_add(struct memory *memory, enum pintle_learned_from from,
-                                  const char *host, unsigned char key, int64_t expires);
+                                  const char *host, struct pintle_pin pin, int64_t now,
+                                  int64_t expires);
 
 #endif
