@@ -184,7 +184,8 @@ struct pintle_marks {
     int64_t version;                   /* 0: none seen in this epoch */
     uint8_t digest[PINTLE_DIGEST_LEN]; /* of its payload */
     int64_t unpin;                     /* highest serial of an unpin in this epoch, 0 for none */
-    int64_t clock_floor;               /* newest `issued` that was verified */
+    int64_t clock_floor;               /* newest `issued` that was verified; of fresh and unpin no
+                                          later than the clock was */
 };
 
 struct pintle_pinset; /* pintle/pinset.h */
@@ -293,9 +294,12 @@ PINTLE_API void pintle_trusted_free(struct pintle_trusted *trusted);
  *   E_JSON, E_SCHEMA, E_VERSION, E_CRIT, E_TIME   the payload is well-formed (pins: and all else
  *                                 that the loader asks)
  *   E_APP                         it is for this app
- *   root:  E_ROOT_VERSION         its version is the current one + 1 (the current one with the same
- *                                 bytes is accepted and changes nothing)
+ *   root:  E_EQUIVOCATION         of the current one's version, it has the same bytes (it is then
+ *                                 accepted and changes nothing)
+ *          E_ROOT_VERSION         else its version is the current one + 1
  *          E_EPOCH                its epoch is not lower than the current root's
+ *          E_LIMIT                the chain from the anchor holds PINTLE_ROOT_CHAIN_MAX roots at
+ *                                 most and leaves room for the rest of a seed
  *   pins:  E_EPOCH                its epoch is that of the current root
  *          E_EXPIRED              the current root has not expired
  *          E_ROLLBACK             its version is not below the highest seen
@@ -303,13 +307,16 @@ PINTLE_API void pintle_trusted_free(struct pintle_trusted *trusted);
  *          E_EXPIRED              it has not expired
  *   fresh: E_EPOCH, E_EXPIRED (root and statement), E_ROLLBACK (issued before the one in force),
  *          E_MISMATCH             it is about the pins in force: epoch, version and digest
- *   unpin: E_EPOCH, E_EXPIRED, E_ROLLBACK (its serial is below the highest seen), E_EQUIVOCATION,
+ *   unpin: E_UNSUPPORTED          unpins are not ignored (asked before all else)
+ *          E_EPOCH, E_EXPIRED (root and unpin), E_ROLLBACK (its serial is below the highest seen),
+ *          E_EQUIVOCATION
  *          E_UNPIN                it lasts 14 days at most and only softens
  *   E_CRYPTO, E_NOMEM
  *
  * A root with a higher epoch starts the marks of that epoch anew, and takes its own `issued` for
  * clock floor. Pins that are in force stay in force until newer ones are believed, whatever the
- * root.
+ * root. A fresh or unpin statement ends with a root of another epoch, or one whose keys for it did
+ * not sign it; a fresh statement also when other pins are believed.
  */
 PINTLE_API PINTLE_MUST_USE enum pintle_status pintle_trusted_apply(struct pintle_trusted *trusted,
                                                                    enum pintle_role role,
@@ -320,8 +327,8 @@ PINTLE_API PINTLE_MUST_USE enum pintle_status pintle_trusted_apply(struct pintle
 /*
  * Take back what this client believed before it was restarted, from a seed. Each record is judged as
  * by pintle_trusted_apply(), but expiry does not matter, roots up to the current one are passed
- * over, and for other roles the signatures may be those of any root in the chain so far and the
- * epoch that of any. What is older than what is in force is passed over. A record that is refused is
+ * over, and the signatures of pins may be those of any root of their epoch in the chain so far.
+ * The clock floor rises by roots and pins only. What is older than what is in force is passed over. A record that is refused is
  * left out and counted in *refused (may be NULL); the seed's first root need not be the anchor.
  * E_ENVELOPE if it is no seed (nothing is then taken), E_LIMIT, E_CRYPTO, E_NOMEM.
  */

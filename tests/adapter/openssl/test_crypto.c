@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <string.h>
 
+#include <openssl/err.h>
 #include <openssl/evp.h>
 
 #define THREADS 24 /* more than the pool keeps contexts for */
@@ -35,6 +36,78 @@ static void nothing_hashes_as_openssl_says(void **state)
     assert_int_equal(EVP_Digest(NULL, 0, expected, NULL, EVP_sha256(), NULL), 1);
     assert_true(crypto->sha256(crypto->ctx, NULL, 0, digest));
     assert_memory_equal(digest, expected, sizeof(expected));
+}
+
+/* RFC 8032 section 7.1, test 3. */
+static const uint8_t ed25519_key[32] = {
+    0xfc, 0x51, 0xcd, 0x8e, 0x62, 0x18, 0xa1, 0xa3, 0x8d, 0xa4, 0x7e, 0xd0, 0x02, 0x30, 0xf0, 0x58,
+    0x08, 0x16, 0xed, 0x13, 0xba, 0x33, 0x03, 0xac, 0x5d, 0xeb, 0x91, 0x15, 0x48, 0x90, 0x80, 0x25};
+static const uint8_t ed25519_signature[64] = {
+    0x62, 0x91, 0xd6, 0x57, 0xde, 0xec, 0x24, 0x02, 0x48, 0x27, 0xe6, 0x9c, 0x3a, 0xbe, 0x01, 0xa3,
+    0x0c, 0xe5, 0x48, 0xa2, 0x84, 0x74, 0x3a, 0x44, 0x5e, 0x36, 0x80, 0xd7, 0xdb, 0x5a, 0xc3, 0xac,
+    0x18, 0xff, 0x9b, 0x53, 0x8d, 0x16, 0xf2, 0x90, 0xae, 0x67, 0xf7, 0x60, 0x98, 0x4d, 0xc6, 0x59,
+    0x4a, 0x7c, 0x15, 0xe9, 0x71, 0x6e, 0xd2, 0x8d, 0xc0, 0x27, 0xbe, 0xce, 0xea, 0x1e, 0xc4, 0x0a};
+static const uint8_t ed25519_message[] = {0xaf, 0x82};
+
+static enum pintle_signature_check verify(const uint8_t *key, const uint8_t *message, size_t len,
+                                          const uint8_t *signature)
+{
+    const struct pintle_crypto *crypto = pintle_openssl_crypto();
+    enum pintle_signature_check answer =
+        crypto->verify_ed25519(crypto->ctx, key, message, len, signature);
+
+    assert_int_equal(ERR_peek_error(), 0);
+    return answer;
+}
+
+static void a_signature_verifies_as_in_the_rfc(void **state)
+{
+    (void)state;
+    assert_int_equal(verify(ed25519_key, ed25519_message, 2, ed25519_signature),
+                     PINTLE_SIGNATURE_GOOD);
+}
+
+static void every_changed_bit_makes_it_bad(void **state)
+{
+    uint8_t key[32], signature[64];
+    uint8_t message[2] = {0xaf, 0x83};
+
+    (void)state;
+    assert_int_equal(verify(ed25519_key, message, 2, ed25519_signature), PINTLE_SIGNATURE_BAD);
+    assert_int_equal(verify(ed25519_key, ed25519_message, 1, ed25519_signature),
+                     PINTLE_SIGNATURE_BAD);
+    for (size_t bit = 0; bit < 512; bit++) {
+        memcpy(signature, ed25519_signature, sizeof(signature));
+        signature[bit / 8] ^= (uint8_t)(1U << bit % 8);
+        assert_int_equal(verify(ed25519_key, ed25519_message, 2, signature), PINTLE_SIGNATURE_BAD);
+    }
+    for (size_t bit = 0; bit < 256; bit++) {
+        memcpy(key, ed25519_key, sizeof(key));
+        key[bit / 8] ^= (uint8_t)(1U << bit % 8);
+        assert_int_not_equal(verify(key, ed25519_message, 2, ed25519_signature),
+                             PINTLE_SIGNATURE_GOOD);
+    }
+}
+
+/* S + L is the same scalar, but not the one way to write it (RFC 8032 section 5.1.7). */
+static void a_scalar_that_is_not_reduced_is_bad(void **state)
+{
+    static const uint8_t order[32] = {0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58,
+                                      0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14,
+                                      0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+                                      0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x10};
+    uint8_t signature[64];
+    unsigned carry = 0;
+
+    (void)state;
+    memcpy(signature, ed25519_signature, sizeof(signature));
+    for (size_t i = 0; i < 32; i++) {
+        carry += (unsigned)signature[32 + i] + order[i];
+        signature[32 + i] = (uint8_t)carry;
+        carry >>= 8;
+    }
+    assert_int_equal(carry, 0);
+    assert_int_equal(verify(ed25519_key, ed25519_message, 2, signature), PINTLE_SIGNATURE_BAD);
 }
 
 struct worker {
@@ -83,6 +156,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(abc_hashes_as_in_the_standard),
         cmocka_unit_test(nothing_hashes_as_openssl_says),
+        cmocka_unit_test(a_signature_verifies_as_in_the_rfc),
+        cmocka_unit_test(every_changed_bit_makes_it_bad),
+        cmocka_unit_test(a_scalar_that_is_not_reduced_is_bad),
         cmocka_unit_test(threads_do_not_mix_their_digests),
     };
 

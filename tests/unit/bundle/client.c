@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit/bundle/client.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "bundle/trusted.h"
+#include "kit/fake_pins.h"
+#include "kit/test_crypto.h"
+
+const struct test_root usual_root = {
+    .roles = {[PINTLE_ROLE_ROOT] = {"rst", 2},
+              [PINTLE_ROLE_PINS] = {"opq", 2},
+              [PINTLE_ROLE_FRESH] = {"f", 1},
+              [PINTLE_ROLE_UNPIN] = {"uvw", 2}},
+};
+
+const struct pintle_trusted_options *client_options(void)
+{
+    static struct pintle_trusted_options options;
+
+    options.crypto = test_crypto();
+    options.loader = fake_pins_loader();
+    return &options;
+}
+
+struct pintle_trusted *client_new(void)
+{
+    char *payload = test_root_payload(&usual_root);
+    char *envelope = test_sign(PINTLE_ROLE_ROOT, payload, "rs");
+    struct pintle_trusted *trusted;
+
+    assert_int_equal(pintle_trusted_new(&trusted, test_view(envelope), client_options(), NULL),
+                     PINTLE_OK);
+    free(envelope);
+    free(payload);
+    return trusted;
+}
+
+struct pintle_trusted *client_with_pins(void)
+{
+    struct pintle_trusted *trusted = client_new();
+    struct test_doc doc = {0};
+
+    assert_int_equal(client_pins(trusted, &doc, "op"), PINTLE_OK);
+    return trusted;
+}
+
+enum pintle_status client_apply(struct pintle_trusted *trusted, enum pintle_role role,
+                                char *envelope, int64_t after)
+{
+    struct pintle_trusted before = *trusted;
+    struct pintle_error err = {.status = PINTLE_OK};
+    enum pintle_status status =
+        pintle_trusted_apply(trusted, role, test_view(envelope), TEST_NOW + after, &err);
+
+    assert_int_equal(err.status, status);
+    if (status != PINTLE_OK)
+        assert_memory_equal(&before, trusted, sizeof(before));
+    free(envelope);
+    return status;
+}
+
+/* The payload is freed. */
+static enum pintle_status apply_payload(struct pintle_trusted *trusted, enum pintle_role role,
+                                        char *payload, const char *keys)
+{
+    char *envelope = test_sign(role, payload, keys);
+
+    free(payload);
+    return client_apply(trusted, role, envelope, 0);
+}
+
+enum pintle_status client_root(struct pintle_trusted *trusted, const struct test_root *root,
+                               const char *keys)
+{
+    return apply_payload(trusted, PINTLE_ROLE_ROOT, test_root_payload(root), keys);
+}
+
+enum pintle_status client_pins(struct pintle_trusted *trusted, const struct test_doc *doc,
+                               const char *keys)
+{
+    return apply_payload(trusted, PINTLE_ROLE_PINS, test_pins_payload(doc), keys);
+}
+
+enum pintle_status client_fresh(struct pintle_trusted *trusted, const struct test_doc *doc,
+                                const char *pins_payload, const char *keys)
+{
+    return apply_payload(trusted, PINTLE_ROLE_FRESH, test_fresh_payload(doc, pins_payload), keys);
+}
+
+enum pintle_status client_unpin(struct pintle_trusted *trusted, const struct test_doc *doc,
+                                const char *rules, const char *keys)
+{
+    return apply_payload(trusted, PINTLE_ROLE_UNPIN, test_unpin_payload(doc, rules), keys);
+}
+
+int64_t client_version(const struct pintle_trusted *trusted)
+{
+    struct pintle_trusted_pins pins;
+
+    return pintle_trusted_get_pins(trusted, &pins) ? pins.facts.version : 0;
+}
+
+struct pintle_view client_seed(const struct pintle_trusted *trusted)
+{
+    char *out;
+    size_t len;
+
+    assert_int_equal(pintle_trusted_format_seed(&out, &len, trusted, NULL), PINTLE_OK);
+    return (struct pintle_view){(const uint8_t *)out, len};
+}
+
+void free_view(struct pintle_view view)
+{
+    union {
+        const uint8_t *lent;
+        void *own;
+    } either = {view.data};
+
+    free(either.own);
+}
