@@ -6,32 +6,12 @@
 
 #include <pintle/pin.h>
 
+#include "base/base64.h"
+
 #define LINE_LEN 48 /* bytes in a line of 64 characters, RFC 7468 section 2 */
 
 static const char begin[] = "-----BEGIN CERTIFICATE-----\n";
 static const char end[] = "-----END CERTIFICATE-----\n";
-
-/* Four characters for up to three bytes (RFC 4648 section 4). */
-static char *encode(char *out, const uint8_t *bytes, size_t len)
-{
-    static const char alphabet[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    uint32_t bits = (uint32_t)bytes[0] << 16;
-
-    if (len > 1)
-        bits |= (uint32_t)bytes[1] << 8;
-    if (len > 2)
-        bits |= bytes[2];
-    out[0] = alphabet[bits >> 18];
-    out[1] = alphabet[bits >> 12 & 0x3f];
-    out[2] = '=';
-    out[3] = '=';
-    if (len > 1)
-        out[2] = alphabet[bits >> 6 & 0x3f];
-    if (len > 2)
-        out[3] = alphabet[bits & 0x3f];
-    return out + 4;
-}
 
 char *pintle__pem_certificate(struct pintle_view der)
 {
@@ -41,17 +21,17 @@ char *pintle__pem_certificate(struct pintle_view der)
 
     if (der.len > PINTLE_CERT_MAX_LEN)
         return NULL;
-    pem = malloc(sizeof(begin) + sizeof(end) + lines + (der.len + 2) / 3 * 4);
+    pem = malloc(sizeof(begin) + sizeof(end) + lines + pintle__base64_encoded_len(der.len));
     if (pem == NULL)
         return NULL;
     memcpy(pem, begin, sizeof(begin) - 1);
     next = pem + sizeof(begin) - 1;
-    for (size_t i = 0; i < der.len; i += 3) {
-        size_t left = der.len - i;
+    for (size_t i = 0; i < der.len; i += LINE_LEN) {
+        size_t len = der.len - i < LINE_LEN ? der.len - i : LINE_LEN;
 
-        next = encode(next, der.data + i, left);
-        if ((i + 3) % LINE_LEN == 0 || left <= 3)
-            *next++ = '\n';
+        pintle__base64_encode(next, der.data + i, len);
+        next += pintle__base64_encoded_len(len);
+        *next++ = '\n';
     }
     memcpy(next, end, sizeof(end));
     return pem;
