@@ -2,12 +2,15 @@
 #include "certificate.h"
 #include "dial.h"
 #include "guard.h"
+#include "json_build.h"
+#include "living.h"
 #include "pump.h"
 #include "verdict.h"
 
 struct connect_options {
     struct net_options net;
     struct pin_options pins;
+    struct living_options living;
     bool json;
     bool verbose;
 };
@@ -15,6 +18,7 @@ struct connect_options {
 const struct opt_spec opts_connect[] = {
     NET_OPTIONS(struct connect_options, net),
     PIN_OPTIONS(struct connect_options, pins),
+    LIVING_OPTIONS(struct connect_options, living),
     {.name = "json",
      .type = OPT_FLAG,
      .help = "print the verdict as JSON and end, transferring nothing",
@@ -31,6 +35,7 @@ struct connection {
     const struct connect_options *options;
     struct target target;
     struct pintle *engine;
+    struct living living;
     struct dial dial;
 };
 
@@ -64,15 +69,17 @@ static void print_verdict(const struct connection *c)
     pintle_pinset_free(set);
 }
 
-static enum cli_exit print_json(const struct connection *c)
+static enum cli_exit print_json(struct connection *c)
 {
     const struct pintle_client_info *info = pintle_client_get_info(c->dial.client);
+    bool living = c->living.updater != NULL;
+    json_t *json = json_pack("{s:s, s:i, s:s, s:s, s:s, s:o}", "host", c->target.host.text, "port",
+                             (int)c->target.port, "address", c->dial.address, "protocol",
+                             info->protocol, "cipher", info->cipher, "verdict",
+                             verdict_json(pintle_client_get_verdict(c->dial.client)));
 
-    return cli_print_json("connect",
-                          json_pack("{s:s, s:i, s:s, s:s, s:s, s:o}", "host", c->target.host.text,
-                                    "port", (int)c->target.port, "address", c->dial.address,
-                                    "protocol", info->protocol, "cipher", info->cipher, "verdict",
-                                    verdict_json(pintle_client_get_verdict(c->dial.client))));
+    json = json_build_member(json, living, "living", living ? living_json(&c->living) : NULL);
+    return cli_print_json("connect", json);
 }
 
 /* --- the connection -------------------------------------------------------------------------- */
@@ -108,28 +115,32 @@ static enum cli_exit talk(struct connection *c)
     return pump(&c->dial, (int64_t)c->options->net.timeout * 1000, c->target.text);
 }
 
-static enum cli_exit connect_to(const struct connect_options *options, const char *operand)
+static enum cli_exit connect_to(struct connect_options *options, const char *operand)
 {
     struct connection c = {.options = options, .dial.fd = -1};
     struct pintle_error err = {0};
     enum cli_exit code;
 
     if (!net_options_check("connect", &options->net) ||
+        !living_options_check("connect", &options->living, &options->pins) ||
         !pin_options_check("connect", &options->pins))
         return CLI_USAGE;
     if (target_parse_server(&c.target, operand, net_options_port(&options->net), &err) != PINTLE_OK)
         return cli_fail(operand, &err);
-    code = guard_open(&c.engine, &options->pins, &c.target);
+    code = living_guard_open(&c.engine, &c.living, &options->living, options->net.ca,
+                             &options->pins, &c.target);
     if (code == CLI_OK)
         code = talk(&c);
     dial_close(&c.dial);
     pintle_free(c.engine);
+    living_close(&c.living);
     return code;
 }
 
 enum cli_exit cmd_connect(int argc, char **argv)
 {
-    struct connect_options options = {.net.timeout = NET_TIMEOUT_DEFAULT};
+    struct connect_options options = {.net.timeout = NET_TIMEOUT_DEFAULT,
+                                      .living.update_wait = LIVING_WAIT_DEFAULT};
     struct opt_list operands = {0};
     enum cli_exit code = CLI_USAGE;
 

@@ -25,6 +25,7 @@
 
 const struct opt_spec opts_fetch[] = {
     PIN_OPTIONS(struct fetch_options, pins),
+    LIVING_OPTIONS(struct fetch_options, living),
     ROW("method", 'X', OPT_STRING, "METHOD", "GET, or POST with -d, or PUT with --upload", method),
     SECRET("header", 'H', OPT_LIST, "LINE",
            "send this header to the URL's host; may be given again", headers),
@@ -148,7 +149,8 @@ static const char *choose_method(const struct fetch_options *o)
 static enum cli_exit prepare(struct fetch *f)
 {
     struct pintle_error err = {0};
-    enum cli_exit code = guard_open(&f->engine, &f->options->pins, &f->first.target);
+    enum cli_exit code = living_guard_open(&f->engine, &f->living, &f->options->living,
+                                           f->options->ca, &f->options->pins, &f->first.target);
 
     if (code == CLI_OK)
         code = fetch_source_open(&f->source, f->options);
@@ -174,6 +176,7 @@ static void clear(struct fetch *f)
     fetch_url_clear(&f->url);
     fetch_url_clear(&f->first);
     pintle_free(f->engine);
+    living_close(&f->living);
 }
 
 static enum cli_exit run(struct fetch *f, const char *operand)
@@ -195,12 +198,12 @@ static enum cli_exit run(struct fetch *f, const char *operand)
     return code;
 }
 
-static enum cli_exit fetch(const struct fetch_options *options, const char *operand)
+static enum cli_exit fetch(struct fetch_options *options, const char *operand)
 {
     struct fetch *f;
     enum cli_exit code;
 
-    if (!fits_together(options))
+    if (!living_options_check("fetch", &options->living, &options->pins) || !fits_together(options))
         return CLI_USAGE;
     f = calloc(1, sizeof(*f));
     if (f == NULL || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
@@ -216,7 +219,8 @@ static enum cli_exit fetch(const struct fetch_options *options, const char *oper
 
 enum cli_exit cmd_fetch(int argc, char **argv)
 {
-    struct fetch_options options = {.connect_timeout = 10, .max_redirs = 10};
+    struct fetch_options options = {
+        .connect_timeout = 10, .max_redirs = 10, .living.update_wait = LIVING_WAIT_DEFAULT};
     struct opt_list operands = {0};
     enum cli_exit code = CLI_USAGE;
 

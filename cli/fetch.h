@@ -10,11 +10,13 @@
 #include <pintle/curl.h>
 
 #include "guard.h"
+#include "living.h"
 
 struct os_output;
 
 struct fetch_options {
     struct pin_options pins;
+    struct living_options living;
     const char *ca;
     const char *cert;
     const char *connect;
@@ -165,6 +167,7 @@ struct fetch {
     bool located;
     long tries;
     struct pintle *engine;
+    struct living living;
     CURL *easy;
     struct pintle_curl *guard;
     struct curl_slist *headers;
@@ -200,7 +203,7 @@ enum cli_exit fetch_run(struct fetch *f);
 void fetch_report_hop(const struct fetch *f, bool refused);
 
 /* An account of the whole, on stdout. */
-enum cli_exit fetch_report_json(const struct fetch *f);
+enum cli_exit fetch_report_json(struct fetch *f);
 
 /* libcurl's progress callback; clientp is the fetch. Also ends the transfer when interrupted. */
 int fetch_progress(void *clientp, curl_off_t down_total, curl_off_t down, curl_off_t up_total,

@@ -114,17 +114,20 @@ static const char *http_version(CURL *easy)
     return version == (long)CURL_HTTP_VERSION_1_0 ? "1.0" : "1.1";
 }
 
-enum cli_exit fetch_report_json(const struct fetch *f)
+enum cli_exit fetch_report_json(struct fetch *f)
 {
+    bool living = f->living.updater != NULL;
     curl_off_t sent = 0;
     curl_off_t received = 0;
+    json_t *json;
 
     (void)curl_easy_getinfo(f->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
     (void)curl_easy_getinfo(f->easy, CURLINFO_SIZE_DOWNLOAD_T, &received);
-    return cli_print_json(
-        "fetch",
+    json =
         json_pack("{s:o, s:s, s:s, s:o, s:I, s:I, s:I, s:o}", "url", cli_json_text(f->first.text),
                   "method", f->method, "http_version", http_version(f->easy), "file",
                   cli_json_text(f->options->out), "sent", (json_int_t)sent, "received",
-                  (json_int_t)received, "retried", (json_int_t)f->retried, "hops", hops_json(f)));
+                  (json_int_t)received, "retried", (json_int_t)f->retried, "hops", hops_json(f));
+    json = json_build_member(json, living, "living", living ? living_json(&f->living) : NULL);
+    return cli_print_json("fetch", json);
 }

@@ -92,10 +92,12 @@ enum cli_exit cli_exit_for(enum pintle_status status)
     case PINTLE_E_HOST:
         return CLI_USAGE;
     case PINTLE_E_IO:
+    case PINTLE_E_STORAGE:
         return CLI_INPUT;
     case PINTLE_E_RESOLVE:
     case PINTLE_E_CONNECT:
     case PINTLE_E_TIMEOUT:
+    case PINTLE_E_HTTP:
         return CLI_UNREACHABLE;
     case PINTLE_E_TLS:
         return CLI_TLS;

@@ -123,6 +123,8 @@ struct pintle_config {
     bool (*refresh)(void *ctx, const struct pintle_verdict *verdict);
     void *refresh_ctx;
     bool report_certificates;
+    void (*freed)(void *ctx);
+    void *freed_ctx;
 };
 
 /*

@@ -15,7 +15,8 @@
  *   …
  *   pintle_updater_close(updater);
  *
- * All functions are thread-safe except open and close.
+ * All functions are thread-safe except open and close; close must not be called by `happened` or
+ * `reported`.
  */
 #ifndef PINTLE_UPDATE_H
 #define PINTLE_UPDATE_H
@@ -72,8 +73,11 @@ struct pintle_event {
  * background        run a thread for scheduled updates and for sending reports. Without it only
  *                   mismatches and pintle_updater_run() update
  * reports           spool reports in the state database and (with background) send them to the
- *                   URIs of their rules
- * engine            as for pintle_new(); memory and refresh are set here if they are NULL
+ *                   URIs of their rules. Takes the engine's reports for it, on a thread of its own:
+ *                   pintle_take_reports() has none left
+ * reported          with `reports`: shown every report, before it is spooled; may be NULL
+ * engine            as for pintle_new(); clock, memory and refresh are set here if they are NULL.
+ *                   notify must be NULL with `reports`
  * happened          told of events, on any thread; may be NULL
  */
 struct pintle_update_config {
@@ -90,6 +94,8 @@ struct pintle_update_config {
     int64_t wait_on_open_ms;
     bool background;
     bool reports;
+    void (*reported)(void *ctx, const struct pintle_report *report);
+    void *reported_ctx;
     struct pintle_config engine;
     void (*happened)(void *ctx, const struct pintle_event *event);
     void *happened_ctx;
@@ -104,7 +110,7 @@ PINTLE_API PINTLE_MUST_USE enum pintle_status pintle_updater_open(
     struct pintle_updater **out, const struct pintle_update_config *config,
     struct pintle_error *err);
 
-/* The engine; retain it to keep it beyond close. */
+/* The engine; retain it to keep it beyond close. It then stays as it is: nothing updates it. */
 PINTLE_API struct pintle *pintle_updater_get_engine(const struct pintle_updater *updater);
 
 /* What an update came to. */
@@ -117,7 +123,8 @@ enum pintle_update_result {
 /*
  * Update now. One update runs at a time, also among processes that share the database; the others
  * wait for it. On FAILED the status is that of the last source that failed, and err->text begins
- * with that source. The pin-set in force is then as before.
+ * with that source. The pin-set in force is then as before. E_ARGUMENT without sources, E_STATE when
+ * called by `happened` during an update.
  */
 PINTLE_API PINTLE_MUST_USE enum pintle_status pintle_updater_run(struct pintle_updater *updater,
                                                                  enum pintle_update_result *result,

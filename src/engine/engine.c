@@ -39,11 +39,18 @@ struct pintle *pintle_retain(struct pintle *engine)
 
 void pintle_free(struct pintle *engine)
 {
+    void (*freed)(void *ctx);
+    void *freed_ctx;
+
     if (engine == NULL || atomic_fetch_sub(&engine->owners, 1) != 1)
         return;
+    freed = engine->config.freed;
+    freed_ctx = engine->config.freed_ctx;
     pintle__reports_clear(&engine->reports);
     pintle__live_clear(&engine->live);
     free(engine);
+    if (freed != NULL)
+        freed(freed_ctx);
 }
 
 enum pintle_status pintle_replace(struct pintle *engine, const struct pintle_pinset *set,

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <pthread.h>
 #include <semaphore.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -10,6 +9,7 @@
 
 #include "base/error.h"
 #include "os/file.h"
+#include "os/thread.h"
 
 /*
  * wake      posted for every report queued, and once to stop
@@ -83,24 +83,6 @@ static void *run(void *ctx)
     return NULL;
 }
 
-/* The program's signal handlers are not for this thread, but for those of its own faults. */
-static int create_thread(struct pintle_reporter *reporter)
-{
-    static const int faults[] = {SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV};
-    sigset_t all, old;
-    int failed;
-
-    sigfillset(&all);
-    for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
-        sigdelset(&all, faults[i]);
-    failed = pthread_sigmask(SIG_SETMASK, &all, &old);
-    if (failed != 0)
-        return failed;
-    failed = pthread_create(&reporter->thread, NULL, run, reporter);
-    (void)pthread_sigmask(SIG_SETMASK, &old, NULL);
-    return failed;
-}
-
 enum pintle_status pintle_reporter_start(struct pintle_reporter *reporter, struct pintle *engine,
                                          struct pintle_error *err)
 {
@@ -112,7 +94,7 @@ enum pintle_status pintle_reporter_start(struct pintle_reporter *reporter, struc
     }
     atomic_store(&reporter->stopping, false);
     reporter->engine = pintle_retain(engine);
-    failed = create_thread(reporter);
+    failed = pintle__thread_start(&reporter->thread, run, reporter);
     if (failed != 0) {
         pintle_free(reporter->engine);
         reporter->engine = NULL;

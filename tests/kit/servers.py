@@ -5,10 +5,12 @@ Every server is a context manager and has .port; stop() ends it. Those in thread
 were sent: .received is every byte of application data, .connections how often somebody came.
 """
 import contextlib
+import hashlib
 import http.server
 import json
 import pathlib
 import random
+import re
 import shutil
 import socket
 import ssl
@@ -386,9 +388,11 @@ class Https(http.server.ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 64
 
+    handler = _Handler
+
     def __init__(self, ctx, host="127.0.0.1"):
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        super().__init__((host, 0), _Handler)
+        super().__init__((host, 0), self.handler)
         self.ctx = ctx
         self.port = self.server_address[1]
         self.host = host
@@ -423,6 +427,113 @@ class Https(http.server.ThreadingHTTPServer):
 
     def url(self, host, path="/echo"):
         return f"https://{host}:{self.port}{path}"
+
+
+class _FolderHandler(_Handler):
+    def handle_any(self):
+        path = urllib.parse.unquote(urllib.parse.urlsplit(self.path).path).lstrip("/")
+        body = self.body()
+        with self.server.guard:
+            self.server.requests.append((self.command, path, dict(self.headers.items())))
+        hook = self.server.hooks.get(path, self.server.hooks.get("*"))
+        if hook is not None:
+            hook(self, path, body)
+        else:
+            self.serve_file(path)
+
+    do_GET = do_POST = handle_any
+
+    def serve_file(self, path, _=b""):
+        """A file of the folder, with an ETag, 304 and single ranges."""
+        file = self.server.folder / path
+        if not path or not file.is_file():
+            self.answer(b"nothing here\n", 404)
+            return
+        data = file.read_bytes()
+        tag = '"%s"' % hashlib.sha256(data).hexdigest()[:16]
+        if self.headers.get("If-None-Match") == tag:
+            self.send_response(304)
+            self.send_header("ETag", tag)
+            self.end_headers()
+            return
+        part = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
+        if part and self.headers.get("If-Range", tag) == tag and int(part[1]) < len(data):
+            start = int(part[1])
+            self.answer(data[start:], 206, [("ETag", tag), (
+                "Content-Range", f"bytes {start}-{len(data) - 1}/{len(data)}")])
+            return
+        self.answer(data, 200, [("ETag", tag)])
+
+
+class Folder(Https):
+    """
+    Serves the files of a folder. .requests: (method, path, headers). .hooks: {path or "*": function},
+    called with (handler, path, body) instead of serving that file; handler.answer() and
+    handler.serve_file() are there for it.
+    """
+    handler = _FolderHandler
+
+    def __init__(self, folder, ctx=None, host="127.0.0.1"):
+        self.folder, self.hooks = pathlib.Path(folder), {}
+        super().__init__(ctx, host)
+
+    @property
+    def base(self):
+        return f"{'http' if self.ctx is None else 'https'}://{self.address}"
+
+
+def answer_with(code, body=b"", headers=()):
+    """A hook: always this answer."""
+    return lambda handler, path, _: handler.answer(body, code, headers)
+
+
+def redirect_to(where):
+    return answer_with(302, b"elsewhere\n", [("Location", where)])
+
+
+def drip(handler, path, _):
+    """A hook: a byte of the file now and then."""
+    del path
+    handler.send_response(200)
+    handler.send_header("Content-Length", "4000")
+    handler.end_headers()
+    with contextlib.suppress(OSError):
+        for _ in range(4000):
+            handler.wfile.write(b"{")
+            handler.wfile.flush()
+            if handler.server.over.wait(0.2):
+                return
+
+
+def endless(handler, path, _):
+    """A hook: a body that does not end."""
+    del path
+    handler.send_response(200)
+    handler.send_header("Connection", "close")
+    handler.end_headers()
+    handler.close_connection = True
+    with contextlib.suppress(OSError):
+        while not handler.server.over.is_set():
+            handler.wfile.write(b" " * 65536)
+
+
+def cut_once(share=2):
+    """A hook: the first answer breaks off after a part of the file; later ones are whole."""
+    cut = []
+
+    def hook(handler, path, _):
+        data = (handler.server.folder / path).read_bytes()
+        if cut:
+            handler.serve_file(path)
+            return
+        cut.append(path)
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(len(data)))
+        handler.send_header("ETag", '"%s"' % hashlib.sha256(data).hexdigest()[:16])
+        handler.end_headers()
+        handler.wfile.write(data[:len(data) // share])
+        handler.close_connection = True
+    return hook
 
 
 class Nginx:

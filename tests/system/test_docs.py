@@ -22,6 +22,7 @@ PRELUDE = r"""
 #include <pintle/pintle.h>
 #include <pintle/openssl.h>
 #include <pintle/curl.h>
+#include <pintle/update.h>
 int fail(const char *text);
 int example(SSL_CTX *ctx, SSL *ssl, CURL *easy, struct pintle *shared, struct pintle_error *shared_err);
 int fail(const char *text)

@@ -1,0 +1,143 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""pintle update: what came, what was refused, and what is kept."""
+import netcase
+import servers
+import cli
+import living
+import tap_unittest
+
+
+class Update(living.LivingCase):
+    def update(self, *sources, code=cli.OK, **options):
+        result = self.run_cli("update", *self.living(*sources), **options)
+        self.assertExit(result, code)
+        return result
+
+    def test_new_then_current(self):
+        self.publish(2, self.new)
+        result = self.update(self.source)
+        self.assertRegex(result.out, r"^new: enforcing 1 of 1 rules, version 2, fresh until \d{4}-")
+        self.assertIn("enforcing 1 of 1 rules, version 1", result.err)
+        result = self.update(self.source)
+        self.assertRegex(result.out, r"^current: .*version 2,")
+        self.assertIn("version 2", result.err)
+
+    def test_json(self):
+        self.publish(2, self.new)
+        document = self.update(self.source, env={"PINTLE_JSON": "1"}).json
+        self.assertEqual(document["result"], "new")
+        self.assertEqual({key: document["living"][key] for key in ("epoch", "version", "root_version", "stale", "storage")},
+                         {"epoch": 1, "version": 2, "root_version": 1, "stale": False, "storage": True})
+        self.assertEqual(document["living"]["source"], str(self.source))
+        self.assertNotIn("error", document)
+        document = self.update(self.source, env={"PINTLE_JSON": "1"}).json
+        self.assertEqual((document["result"], document["living"]["source"]), ("current", "state"))
+
+    def test_the_seed_alone_is_named_as_source(self):
+        self.publish(1, self.old)
+        self.seed.write_bytes(self.bundle(3, self.new).seed)
+        document = self.update(self.source, code=cli.INPUT, env={"PINTLE_JSON": "1"}).json
+        self.assertEqual((document["result"], document["living"]["source"]), ("failed", "seed"))
+
+    def test_failures_end_with_the_code_of_their_kind(self):
+        port = servers.free_port()
+        folder = self.folder(self.dir / "empty")
+        secure = self.folder(ctx=servers.context(self.rogue.issue("127.0.0.1")))
+        for source, code, text in ((f"http://127.0.0.1:{port}", cli.UNREACHABLE, str(port)),
+                                   (folder.base, cli.UNREACHABLE, "404"),
+                                   (secure.base, cli.TLS, secure.base),
+                                   (self.dir / "nowhere", cli.INPUT, "nowhere/latest.json")):
+            with self.subTest(source):
+                result = self.update(source, code=code)
+                self.assertRegex(result.out, "^failed: .*version 1,")
+                self.assertIn(text, result.err)
+
+    def test_refusals_end_with_5(self):
+        self.publish(2, self.new)
+        self.update(self.source)
+        for name, bundle, text in (
+                ("rollback", self.bundle(1, self.old), "2 of epoch 1 was seen"),
+                ("equivocation", self.bundle(2, self.old), ""),
+                ("signature", self.bundle(3, self.new, signer=living.bundles.Signer()), "")):
+            with self.subTest(name):
+                bundle.write(self.dir / name)
+                result = self.update(self.dir / name, code=cli.INPUT, env={"PINTLE_JSON": "1"})
+                self.assertEqual(result.json["result"], "failed")
+                self.assertTrue(result.json["error"]["text"].startswith(str(self.dir / name)[:40]), result)
+                self.assertEqual(result.json["living"]["version"], 2)
+                self.assertIn(text, result.err)
+
+    def test_one_good_source_among_bad_ones(self):
+        self.publish(2, self.new)
+        self.bundle(3, self.new, signer=living.bundles.Signer()).write(self.dir / "forged")
+        result = self.update(self.dir / "nowhere", self.dir / "forged", self.source)
+        self.assertRegex(result.out, "^new: .*version 2,")
+        self.assertIn("nowhere", result.err)
+        self.assertIn("forged", result.err)
+
+    def test_the_ca_is_for_the_sources(self):
+        self.publish(2, self.new)
+        secure = self.folder(ctx=servers.context(self.issue("127.0.0.1")))
+        self.update(secure.base, code=cli.TLS)
+        result = self.run_cli("update", *self.living(secure.base), "--ca", self.ca)
+        self.assertExit(result, cli.OK)
+
+    def test_a_slow_source_is_given_up(self):
+        self.publish(2, self.new)
+        server = self.folder()
+        server.hooks["*"] = servers.drip
+        result = self.run_cli("update", *self.living(server.base), "--timeout", "1")
+        self.assertExit(result, cli.UNREACHABLE)
+
+    def test_the_default_database_is_the_apps_own(self):
+        self.publish(2, self.new)
+        result = self.run_cli("update", "--seed", self.seed, "--source", self.source)
+        self.assertExit(result, cli.OK)
+        self.assertTrue((self.dir / ".state/pintle/com.example.test.db").is_file())
+
+    def test_a_database_that_cannot_be_written_is_told(self):
+        self.publish(2, self.new)
+        self.write("file", "x")
+        result = self.run_cli("update", "--seed", self.seed, "--source", self.source, "--state",
+                              self.dir / "file/app.db", "--json")
+        self.assertExit(result, cli.INPUT)
+        self.assertEqual((result.json["result"], result.json["living"]["storage"]), ("new", False))
+        self.assertIn("file/app.db", result.err)
+
+    def test_what_is_no_seed(self):
+        self.publish(2, self.new)
+        for name, content, code in (("nothing", None, cli.INPUT), ("empty", b"", cli.INPUT),
+                                    ("text", b"pintle seed 2\n", cli.INPUT),
+                                    ("cut", self.seed.read_bytes()[:200], cli.INPUT)):
+            with self.subTest(name):
+                if content is not None:
+                    self.write(name, content)
+                self.assertFails(code, name, "update", "--seed", name, "--source", self.source)
+
+    def test_usage(self):
+        self.assertUsage("--seed is needed", "update", "--source", self.source)
+        self.assertUsage("--source is needed", "update", "--seed", self.seed)
+        self.assertUsage("ftp://x", "update", "--seed", self.seed, "--source", "ftp://x")
+        self.assertUsage("too many sources", "update", "--seed", self.seed, *["--source", "x"] * 17)
+
+    def test_options_from_the_environment(self):
+        self.publish(2, self.new)
+        result = self.run_cli("update", env={"PINTLE_SEED": self.seed, "PINTLE_STATE": self.state,
+                                             "PINTLE_SOURCE": f"{self.dir}/nowhere {self.source}"})
+        self.assertExit(result, cli.OK)
+        self.assertRegex(result.out, "^new: ")
+
+    def test_quiet(self):
+        self.publish(2, self.new)
+        self.assertEqual(self.update(self.source, env={"PINTLE_QUIET": "1"}).err, "")
+
+    def test_what_is_left_in_the_folder(self):
+        self.publish(2, self.new)
+        self.update(self.source)
+        self.assertEqual([name for name in netcase.left(self.state.parent)
+                          if not name.startswith(("app.db-",))][:2], ["app.db", "app.db.last"])
+
+
+if __name__ == "__main__":
+    tap_unittest.main()
