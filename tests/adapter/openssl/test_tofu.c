@@ -67,6 +67,15 @@ static void expect_late_refusal(struct scene *scene, enum pintle_reason reason)
     scene_expect_mute(scene);
 }
 
+static void recheck(struct scene *scene, enum pintle_decision decision, enum pintle_reason reason)
+{
+    struct pintle_verdict verdict;
+
+    pintle_openssl_recheck(scene->pair.client, &verdict);
+    assert_int_equal(verdict.decision, decision);
+    assert_string_equal(pintle_reason_name(verdict.reason), pintle_reason_name(reason));
+}
+
 /* --- learning ------------------------------------------------------------------------------------ */
 
 static void the_first_contact_is_learned_and_another_key_refused(void **state)
@@ -119,6 +128,49 @@ static void a_rule_for_cas_accepts_a_renewed_key_of_the_same_ca(void **state)
     scene_clear(&scene);
 }
 
+static bool is_verified_by(struct scene *scene, const struct pki_cert *root)
+{
+    STACK_OF(X509) *chain = SSL_get0_verified_chain(scene->pair.client);
+
+    return X509_cmp(sk_X509_value(chain, sk_X509_num(chain) - 1), root->x509) == 0;
+}
+
+/* An intermediate that two roots signed: OpenSSL prefers one path, and either may be the learned
+ * one. A pin of the rule that is looked for first, in vain, must not leave its mark. */
+static void a_learned_ca_is_found_in_another_valid_path(void **state)
+{
+    struct scene_rule rule = {.trust = "tofu", .learn_at = "ca"};
+    struct scene scene;
+    struct pki_cert cross;
+    const struct pki_cert *others[2];
+
+    begin_with(&scene, state, &rule);
+    cross = pki_intermediate("Inter", pki_key(PKI_P256, KEY_INTER), &scene.rogue);
+    others[0] = &scene.inter;
+    others[1] = &cross;
+    scene_serve(&scene, &scene.leaf, others, 2);
+    scene_dial(&scene);
+    scene_expect_accepted(&scene, PINTLE_REASON_FIRST_USE);
+    assert_true(is_verified_by(&scene, &scene.root));
+    held()->pin_count = 1;
+    held()->pins[0] = pki_pin(scene.rogue.x509);
+    scene_dial(&scene);
+    scene_expect_accepted(&scene, PINTLE_REASON_MATCH);
+    assert_true(is_verified_by(&scene, &scene.rogue));
+    recheck(&scene, PINTLE_ACCEPT, PINTLE_REASON_MATCH);
+    rule.pins[0] = &scene.rogue; /* found first, but that path has a denied key */
+    rule.deny[0] = &scene.rogue;
+    scene_rule(&scene, &rule);
+    held()->pins[0] = pki_pin(scene.root.x509);
+    scene_dial(&scene);
+    scene_expect_accepted(&scene, PINTLE_REASON_MATCH);
+    assert_true(scene_verdict(&scene)->learned);
+    assert_true(is_verified_by(&scene, &scene.root));
+    recheck(&scene, PINTLE_ACCEPT, PINTLE_REASON_MATCH);
+    pki_free(&cross);
+    scene_clear(&scene);
+}
+
 static void a_self_signed_certificate_is_learned_by_its_key(void **state)
 {
     const struct scene_rule rule = {.trust = "tofu-key"};
@@ -140,73 +192,86 @@ static void a_self_signed_certificate_is_learned_by_its_key(void **state)
     scene_clear(&scene);
 }
 
-/* TLS 1.2 with RSA key exchange: only the server's Finished proves its key. */
-static void a_key_that_only_decrypts_is_learned_at_the_end(void **state)
-{
-    struct scene scene;
-    struct pki_cert rsa;
-
-    begin(&scene, state);
-    rsa = issue(&scene, PKI_RSA2048, KEY_LEAF);
-    serve(&scene, &rsa);
-    assert_int_equal(SSL_CTX_set_cipher_list(scene.server_ctx, "AES128-GCM-SHA256:@SECLEVEL=0"), 1);
-    assert_int_equal(SSL_CTX_set_cipher_list(scene.client_ctx, "AES128-GCM-SHA256"), 1);
-    scene_dial(&scene);
-    scene_expect_accepted(&scene, PINTLE_REASON_FIRST_USE);
-    assert_int_equal(memory.count, 1);
-    memory.count = 0;
-    memory.fails_learn = true;
-    scene_dial(&scene);
-    expect_late_refusal(&scene, PINTLE_REASON_MEMORY);
-    pki_free(&rsa);
-    scene_clear(&scene);
-}
-
 /* --- who shows a certificate that is not his ------------------------------------------------------- */
 
-/* A key that says it is that of `cert`, and signs with another. */
-static EVP_PKEY *forge(const struct pki_cert *cert)
+static EVP_PKEY *build_key(const char *type, OSSL_PARAM_BLD *build)
 {
-    unsigned char point[65];
-    size_t point_len = 0;
-    BIGNUM *secret = NULL;
-    OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
-    OSSL_PARAM *params;
-    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
+    OSSL_PARAM *params = OSSL_PARAM_BLD_to_param(build);
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
     EVP_PKEY *key = NULL;
 
-    assert_int_equal(EVP_PKEY_get_octet_string_param(cert->key, OSSL_PKEY_PARAM_PUB_KEY, point,
-                                                     sizeof(point), &point_len),
-                     1);
-    assert_int_equal(
-        EVP_PKEY_get_bn_param(pki_key(PKI_P256, KEY_OTHER), OSSL_PKEY_PARAM_PRIV_KEY, &secret), 1);
-    assert_int_equal(
-        OSSL_PARAM_BLD_push_utf8_string(build, OSSL_PKEY_PARAM_GROUP_NAME, "prime256v1", 0), 1);
-    assert_int_equal(
-        OSSL_PARAM_BLD_push_octet_string(build, OSSL_PKEY_PARAM_PUB_KEY, point, point_len), 1);
-    assert_int_equal(OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_PRIV_KEY, secret), 1);
-    params = OSSL_PARAM_BLD_to_param(build);
     assert_int_equal(EVP_PKEY_fromdata_init(ctx), 1);
     assert_int_equal(EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_KEYPAIR, params), 1);
     OSSL_PARAM_free(params);
     OSSL_PARAM_BLD_free(build);
     EVP_PKEY_CTX_free(ctx);
+    return key;
+}
+
+static BIGNUM *number_of(EVP_PKEY *key, const char *name)
+{
+    BIGNUM *number = NULL;
+
+    assert_int_equal(EVP_PKEY_get_bn_param(key, name, &number), 1);
+    return number;
+}
+
+/* Keys that say they are that of `cert`, and sign or decrypt with another. */
+static EVP_PKEY *forge_ec(const struct pki_cert *cert)
+{
+    unsigned char point[65];
+    size_t point_len = 0;
+    BIGNUM *secret = number_of(pki_key(PKI_P256, KEY_OTHER), OSSL_PKEY_PARAM_PRIV_KEY);
+    OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
+    EVP_PKEY *key;
+
+    assert_int_equal(EVP_PKEY_get_octet_string_param(cert->key, OSSL_PKEY_PARAM_PUB_KEY, point,
+                                                     sizeof(point), &point_len),
+                     1);
+    assert_int_equal(
+        OSSL_PARAM_BLD_push_utf8_string(build, OSSL_PKEY_PARAM_GROUP_NAME, "prime256v1", 0), 1);
+    assert_int_equal(
+        OSSL_PARAM_BLD_push_octet_string(build, OSSL_PKEY_PARAM_PUB_KEY, point, point_len), 1);
+    assert_int_equal(OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_PRIV_KEY, secret), 1);
+    key = build_key("EC", build);
     BN_free(secret);
     return key;
 }
 
-static void expect_nothing_learned_from(struct scene *scene, const struct pki_cert *shown)
+static EVP_PKEY *forge_rsa(const struct pki_cert *cert)
 {
-    EVP_PKEY *forged = forge(shown);
+    BIGNUM *modulus = number_of(cert->key, OSSL_PKEY_PARAM_RSA_N);
+    BIGNUM *exponent = number_of(cert->key, OSSL_PKEY_PARAM_RSA_E);
+    BIGNUM *secret = number_of(pki_key(PKI_RSA2048, KEY_OTHER), OSSL_PKEY_PARAM_RSA_D);
+    OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
+    EVP_PKEY *key;
+
+    assert_int_equal(OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_N, modulus), 1);
+    assert_int_equal(OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_E, exponent), 1);
+    assert_int_equal(OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_D, secret), 1);
+    key = build_key("RSA", build);
+    BN_free(modulus);
+    BN_free(exponent);
+    BN_free(secret);
+    return key;
+}
+
+static void serve_forged(struct scene *scene, const struct pki_cert *shown, EVP_PKEY *forged)
+{
     struct pki_cert stolen = {shown->x509, forged};
-    unsigned learns = memory.learns;
 
     serve(scene, &stolen);
+    EVP_PKEY_free(forged);
+}
+
+static void expect_nothing_learned(struct scene *scene)
+{
+    unsigned learns = memory.learns;
+
     scene_dial(scene);
     assert_false(tls_pair_handshake(&scene->pair));
     assert_int_equal(scene->pair.app_bytes, 0);
     assert_int_equal(memory.learns, learns);
-    EVP_PKEY_free(forged);
 }
 
 /* Certificates are public. Whoever shows one without its key must not have it learned: the user
@@ -218,7 +283,8 @@ static void a_certificate_without_its_key_is_not_learned(void **state)
 
     begin(&scene, state);
     old = issue(&scene, PKI_P256, KEY_BACKUP);
-    expect_nothing_learned_from(&scene, &old);
+    serve_forged(&scene, &old, forge_ec(&old));
+    expect_nothing_learned(&scene);
     assert_int_equal(memory.count, 0);
     scene_serve_honest(&scene);
     scene_dial(&scene);
@@ -237,7 +303,8 @@ static void a_pinned_certificate_without_its_key_replaces_nothing(void **state)
     scene_expect_accepted(&scene, PINTLE_REASON_FIRST_USE);
     announced = issue(&scene, PKI_P256, KEY_BACKUP);
     scene_rule(&scene, &(struct scene_rule){.trust = "tofu", .pins = {&announced}});
-    expect_nothing_learned_from(&scene, &announced);
+    serve_forged(&scene, &announced, forge_ec(&announced));
+    expect_nothing_learned(&scene);
     scene_serve_honest(&scene);
     scene_dial(&scene);
     scene_expect_accepted(&scene, PINTLE_REASON_MATCH);
@@ -250,6 +317,38 @@ static void a_pinned_certificate_without_its_key_replaces_nothing(void **state)
     scene_serve_honest(&scene);
     expect_mismatch(&scene);
     pki_free(&announced);
+    scene_clear(&scene);
+}
+
+/* TLS 1.2 with RSA key exchange: only the server's Finished proves its key. */
+static void only_decrypt(struct scene *scene)
+{
+    assert_int_equal(SSL_CTX_set_cipher_list(scene->server_ctx, "AES128-GCM-SHA256:@SECLEVEL=0"),
+                     1);
+    assert_int_equal(SSL_CTX_set_cipher_list(scene->client_ctx, "AES128-GCM-SHA256"), 1);
+}
+
+static void a_key_that_only_decrypts_is_learned_at_the_end(void **state)
+{
+    struct scene scene;
+    struct pki_cert rsa;
+
+    begin(&scene, state);
+    rsa = issue(&scene, PKI_RSA2048, KEY_LEAF);
+    serve_forged(&scene, &rsa, forge_rsa(&rsa));
+    only_decrypt(&scene);
+    expect_nothing_learned(&scene);
+    assert_int_equal(scene_verdict(&scene)->reason, PINTLE_REASON_FIRST_USE);
+    serve(&scene, &rsa);
+    only_decrypt(&scene);
+    scene_dial(&scene);
+    scene_expect_accepted(&scene, PINTLE_REASON_FIRST_USE);
+    assert_int_equal(memory.count, 1);
+    memory.count = 0;
+    memory.fails_learn = true;
+    scene_dial(&scene);
+    expect_late_refusal(&scene, PINTLE_REASON_MEMORY);
+    pki_free(&rsa);
     scene_clear(&scene);
 }
 
@@ -375,6 +474,7 @@ static void a_session_from_before_the_host_announced_pins_is_not_resumed(void **
     scene_dial_with(&scene, session);
     scene_expect_accepted(&scene, PINTLE_REASON_NO_RULE);
     assert_true(scene_verdict(&scene)->resumed);
+    SSL_shutdown(scene.pair.client); /* else OpenSSL gives the session up */
     (void)memory_add(&memory, PINTLE_LEARNED_HPKP, HOST, pki_pin(scene.rogue.x509), 0, INT64_MAX);
     scene_dial_with(&scene, session);
     scene_expect_refused(&scene, PINTLE_REASON_MISMATCH, X509_V_ERR_CERT_REJECTED,
@@ -383,8 +483,10 @@ static void a_session_from_before_the_host_announced_pins_is_not_resumed(void **
     scene_dial_with(&scene, session);
     scene_expect_accepted(&scene, PINTLE_REASON_MATCH);
     assert_false(scene_verdict(&scene)->resumed);
+    tls_pair_settle(&scene.pair);
     SSL_SESSION_free(session);
     session = SSL_get1_session(scene.pair.client); /* accepted by what the host announced */
+    SSL_shutdown(scene.pair.client);
     memory.count = 0;
     scene_dial_with(&scene, session);
     scene_expect_accepted(&scene, PINTLE_REASON_NO_RULE);
@@ -394,15 +496,6 @@ static void a_session_from_before_the_host_announced_pins_is_not_resumed(void **
 }
 
 /* --- connections that are kept ---------------------------------------------------------------------------- */
-
-static void recheck(struct scene *scene, enum pintle_decision decision, enum pintle_reason reason)
-{
-    struct pintle_verdict verdict;
-
-    pintle_openssl_recheck(scene->pair.client, &verdict);
-    assert_int_equal(verdict.decision, decision);
-    assert_string_equal(pintle_reason_name(verdict.reason), pintle_reason_name(reason));
-}
 
 static void recheck_asks_the_memory(void **state)
 {
@@ -431,6 +524,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_BOTH(the_first_contact_is_learned_and_another_key_refused),
         IN_BOTH(a_rule_for_cas_accepts_a_renewed_key_of_the_same_ca),
+        IN_BOTH(a_learned_ca_is_found_in_another_valid_path),
         IN_BOTH(a_self_signed_certificate_is_learned_by_its_key),
         IN_TLS12(a_key_that_only_decrypts_is_learned_at_the_end),
         IN_BOTH(a_certificate_without_its_key_is_not_learned),
