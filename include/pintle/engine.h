@@ -109,6 +109,8 @@ typedef int64_t pintle_clock_fn(void *ctx);
  * refresh            called when a handshake meets a mismatch, on its thread, with the verdict as it
  *                    stands; it may wait for an update. True if a newer pin-set is in force now.
  *                    May be NULL
+ * freed              called when the engine is gone and nothing of this is needed any more; may be
+ *                    NULL
  * report_certificates  let reports carry the certificates of the path, not only their hashes
  */
 struct pintle_config {

@@ -79,7 +79,9 @@ static bool is_text(char c)
 
 static char lower(char c)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    if (c >= 'A' && c <= 'Z')
+        return (char)((unsigned char)c | 0x20U);
+    return c;
 }
 
 static bool same_name(const char *a, size_t a_len, const char *b, size_t b_len)

@@ -263,7 +263,10 @@ static bool share_a_key(const struct pintle_learned *a, const struct pintle_lear
     return false;
 }
 
-/* The signed pin has decided: whatever goes wrong here, it accepts. */
+/*
+ * The signed pin has decided: whatever goes wrong here, it accepts. What the memory has lost, or
+ * cannot tell, is learned anew: here somebody vouches for it.
+ */
 void pintle__learn_pinned(struct pintle__judging *judging)
 {
     struct pintle_verdict *verdict = judging->verdict;
@@ -279,8 +282,6 @@ void pintle__learn_pinned(struct pintle__judging *judging)
             return;
         entry.learned = held.learned;
     }
-    if (found == PINTLE_RECALL_ERROR)
-        return;
     if (judging->peer->unproven)
         verdict->pending = true;
     else

@@ -51,8 +51,11 @@ static bool put_text(json_t *object, const char *name, const char *text)
 
     if (value != NULL)
         return put(object, name, value);
-    for (; text[len] != '\0' && len + 1 < sizeof(ascii); len++)
-        ascii[len] = text[len] >= ' ' && text[len] <= '~' ? text[len] : '?';
+    for (; text[len] != '\0' && len + 1 < sizeof(ascii); len++) {
+        ascii[len] = text[len];
+        if (text[len] < ' ' || text[len] > '~')
+            ascii[len] = '?';
+    }
     ascii[len] = '\0';
     return put(object, name, json_string_nocheck(ascii));
 }
