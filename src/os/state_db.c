@@ -53,8 +53,9 @@ static int harden(sqlite3 *db)
     /* mmap: a file that somebody cuts short would kill us with SIGBUS */
     if (rc == SQLITE_OK)
         rc = pintle__query_run(db, "PRAGMA mmap_size = 0; PRAGMA cell_size_check = ON;"
-                                   "PRAGMA temp_store = MEMORY; PRAGMA synchronous = FULL");
-    return rc;
+                                   "PRAGMA temp_store = MEMORY");
+    /* one that is damaged is found to be so later, and then moved aside */
+    return pintle__is_damage(rc) ? SQLITE_OK : rc;
 }
 
 int pintle__db_open(sqlite3 **out, const char *path, int flags)
