@@ -209,17 +209,16 @@ void pintle_decide(struct pintle_verdict *verdict, struct pintle *engine,
                    const struct pintle_peer *peer)
 {
     struct pintle__scene scene = pintle__scene_open(verdict, engine, peer->host, peer->port);
-    struct pintle__judging judging; /* `learned` is large, and seldom used */
+    struct pintle_learned learned; /* large, and seldom used */
+    struct pintle__judging judging = {
+        .verdict = verdict, .engine = engine, .peer = peer, .learned = &learned};
     struct pintle__extra extra = {NULL, NULL};
 
-    judging.verdict = verdict;
-    judging.engine = engine;
-    judging.peer = peer;
     judge(&judging, &scene);
     if (refresh(&judging, &scene))
         judge(&judging, &scene);
     if (judging.has_learned)
-        extra.learned = &judging.learned;
+        extra.learned = &learned;
     extra.chain = &judging.shown;
     pintle__scene_close(&scene, engine, verdict, &extra);
 }

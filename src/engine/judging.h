@@ -9,7 +9,7 @@
 /*
  * path     how path validation ended; what cannot be looked at is no path
  * shown    the path that the verdict's trace shows
- * learned  set if has_learned: what was compared with, or learned now
+ * learned  room for what is compared with, or learned now; set if has_learned
  */
 struct pintle__judging {
     struct pintle_verdict *verdict;
@@ -19,7 +19,7 @@ struct pintle__judging {
     enum pintle_path path;
     struct pintle_chain shown;
     bool has_learned;
-    struct pintle_learned learned;
+    struct pintle_learned *learned;
 };
 
 static inline void pintle__accept(struct pintle_verdict *verdict, enum pintle_reason reason)

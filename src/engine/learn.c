@@ -98,19 +98,19 @@ static bool is_due(const struct pintle_learned *entry, int64_t now)
  */
 static void keep_up(struct pintle__judging *judging)
 {
-    bool moved = judging->learned.at != position(judging) && judging->verdict->path_count < 2;
+    bool moved = judging->learned->at != position(judging) && judging->verdict->path_count < 2;
     struct pintle_learned entry, held;
 
-    if (!moved && !is_due(&judging->learned, judging->verdict->time))
+    if (!moved && !is_due(judging->learned, judging->verdict->time))
         return;
     if (judging->peer->unproven) {
         judging->verdict->pending = true;
         return;
     }
-    entry = judging->learned;
+    entry = *judging->learned;
     if (moved && !fill(&entry, judging))
         return;
-    entry.learned = judging->learned.learned;
+    entry.learned = judging->learned->learned;
     see(&entry, judging);
     (void)keep(judging, &entry, true, &held);
 }
@@ -118,7 +118,7 @@ static void keep_up(struct pintle__judging *judging)
 /* In other valid paths: a CA may have several. */
 static enum pintle__match find_elsewhere(struct pintle__judging *judging)
 {
-    const struct pintle_learned *learned = &judging->learned;
+    const struct pintle_learned *learned = judging->learned;
     struct pintle_rule_pin pins[PINTLE_LEARNED_PINS_MAX];
     struct pintle_rule rule = *judging->rule;
 
@@ -133,7 +133,7 @@ static enum pintle__match find_elsewhere(struct pintle__judging *judging)
 
 static void explain_change(struct pintle__judging *judging)
 {
-    const struct pintle_learned *learned = &judging->learned;
+    const struct pintle_learned *learned = judging->learned;
     char text[PINTLE_VERDICT_DETAIL_SIZE + PINTLE_KEY_TYPE_SIZE];
     char when[PINTLE_TIME_TEXT_SIZE];
     char key_type[PINTLE_KEY_TYPE_SIZE] = "unknown";
@@ -157,7 +157,7 @@ static void compare(struct pintle__judging *judging)
 
     judging->has_learned = true;
     verdict->learned = true;
-    if (!pintle__find_learned(verdict, &judging->learned))
+    if (!pintle__find_learned(verdict, judging->learned))
         found = find_elsewhere(judging);
     if (found == PINTLE__MATCH_ERROR)
         return;
@@ -196,7 +196,7 @@ static void first_use(struct pintle__judging *judging)
         pintle__refuse_learned(judging, "a key whose pin has run out is not learned");
         return;
     }
-    if (!fill(&judging->learned, judging)) {
+    if (!fill(judging->learned, judging)) {
         pintle__verdict_explain(verdict, "a certificate that is to be learned cannot be read");
         return;
     }
@@ -205,16 +205,16 @@ static void first_use(struct pintle__judging *judging)
         verdict->pending = true;
         return;
     }
-    kept = keep(judging, &judging->learned, false, &held);
+    kept = keep(judging, judging->learned, false, &held);
     if (kept == PINTLE_RECALL_FOUND)
         kept = pintle__recall_check(&held, PINTLE_LEARNED_TOFU, verdict->time);
     if (kept == PINTLE_RECALL_EXPIRED)
-        kept = keep(judging, &judging->learned, true, &held);
+        kept = keep(judging, judging->learned, true, &held);
     if (kept == PINTLE_RECALL_NONE) {
         judging->has_learned = true;
         pintle__accept(verdict, PINTLE_REASON_FIRST_USE);
     } else if (kept == PINTLE_RECALL_FOUND) { /* somebody was quicker */
-        judging->learned = held;
+        *judging->learned = held;
         compare(judging);
     } else {
         pintle__refuse_memory(verdict, "the key of a first contact cannot be kept");
@@ -234,7 +234,7 @@ void pintle__judge_learned(struct pintle__judging *judging)
         return;
     }
     switch (pintle__recall(judging->engine, PINTLE_LEARNED_TOFU, &verdict->host, verdict->port,
-                           verdict->time, &judging->learned)) {
+                           verdict->time, judging->learned)) {
     case PINTLE_RECALL_FOUND:
         compare(judging);
         return;

@@ -28,7 +28,7 @@ static void compare(struct pintle__judging *judging)
     verdict->learned = true;
     if (!hash_path(judging))
         return;
-    if (pintle__find_learned(verdict, &judging->learned))
+    if (pintle__find_learned(verdict, judging->learned))
         pintle__accept(verdict, PINTLE_REASON_MATCH);
     else
         pintle__refuse_learned(judging, "no key that the host has announced (HPKP)");
@@ -39,7 +39,7 @@ void pintle__judge_noted(struct pintle__judging *judging)
     struct pintle_verdict *verdict = judging->verdict;
 
     switch (pintle__recall_noted(judging->engine, &verdict->host, verdict->port, verdict->time,
-                                 &judging->learned)) {
+                                 judging->learned)) {
     case PINTLE_RECALL_FOUND:
         verdict->reason = PINTLE_REASON_INTERNAL;
         compare(judging);

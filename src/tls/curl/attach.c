@@ -220,23 +220,32 @@ static void shun(struct pintle_curl *guard, bool shuns)
     guard->shuns = shuns;
 }
 
+/* Is this the same connection that `first` was about, with its key learned meanwhile? */
+static bool is_known_since(const struct pintle_verdict *verdict, const struct pintle_verdict *first)
+{
+    return verdict->decision == PINTLE_ACCEPT && verdict->learned && verdict->port == first->port &&
+           strcmp(verdict->host.text, first->host.text) == 0;
+}
+
 /*
  * The keys of a first contact were learned at its handshake, so the check before its request finds
  * them learned. What the program is told is that it was the first.
  */
 static void judge_request(struct pintle_curl *guard, const struct pintle__curl_ends *ends)
 {
-    struct pintle_verdict first;
     bool was_first = guard->met && guard->verdict.decision == PINTLE_ACCEPT &&
                      guard->verdict.reason == PINTLE_REASON_FIRST_USE;
 
     guard->met = false;
-    if (was_first)
-        first = guard->verdict;
-    judge(guard, ends);
-    if (was_first && guard->verdict.decision == PINTLE_ACCEPT && guard->verdict.learned &&
-        guard->verdict.port == first.port && strcmp(guard->verdict.host.text, first.host.text) == 0)
-        guard->verdict = first;
+    if (was_first) {
+        const struct pintle_verdict first = guard->verdict;
+
+        judge(guard, ends);
+        if (is_known_since(&guard->verdict, &first))
+            guard->verdict = first;
+    } else {
+        judge(guard, ends);
+    }
 }
 
 /* CURLOPT_PREREQFUNCTION */
