@@ -38,7 +38,7 @@ static void describe_rule(struct pintle_verdict *verdict, const struct pintle_ru
     memcpy(verdict->rule, rule->id, len);
     verdict->rule[len] = '\0';
     verdict->mode = pintle_rule_get_mode(rule, verdict->time);
-    verdict->unpinned = pintle_rule_is_unpinned(rule, verdict->time);
+    verdict->unpinned = rule->unpin_until != 0 && pintle_rule_is_unpinned(rule, verdict->time);
 }
 
 struct pintle__scene pintle__scene_open(struct pintle_verdict *verdict, struct pintle *engine,
@@ -84,19 +84,26 @@ static bool is_worth_a_report(const struct pintle_verdict *verdict)
     return (verdict->reason == PINTLE_REASON_FIRST_USE || verdict->unpinned) && !verdict->pending;
 }
 
+static void report(const struct pintle__scene *scene, struct pintle *engine,
+                   const struct pintle_verdict *verdict, const struct pintle__extra *extra)
+{
+    const struct pintle_config *config = &engine->config;
+    struct pintle__extra carried = {NULL, NULL};
+
+    if (extra != NULL)
+        carried.learned = extra->learned;
+    if (extra != NULL && config->report_certificates)
+        carried.chain = extra->chain;
+    if (pintle__reports_put(&engine->reports, verdict, scene->set, scene->rule, &carried) &&
+        config->notify != NULL)
+        config->notify(config->notify_ctx);
+}
+
 void pintle__scene_close(struct pintle__scene *scene, struct pintle *engine,
                          const struct pintle_verdict *verdict, const struct pintle__extra *extra)
 {
-    static const struct pintle__extra none = {NULL, NULL};
-    const struct pintle_config *config = &engine->config;
-    struct pintle__extra carried = extra != NULL ? *extra : none;
-
-    if (!config->report_certificates)
-        carried.chain = NULL;
-    if (is_worth_a_report(verdict) &&
-        pintle__reports_put(&engine->reports, verdict, scene->set, scene->rule, &carried) &&
-        config->notify != NULL)
-        config->notify(config->notify_ctx);
+    if (is_worth_a_report(verdict))
+        report(scene, engine, verdict, extra);
     pintle_pinset_free(scene->set);
     scene->set = NULL;
     scene->rule = NULL;
