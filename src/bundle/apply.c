@@ -126,15 +126,19 @@ static enum pintle_status check_statement(const struct pintle__claim *claim,
                                           bool *keep)
 {
     const struct pintle__record *record = claim->trusted->held[role];
+    struct pintle_error why;
     enum pintle_status status;
 
     *keep = false;
     if (record == NULL || epoch_of(record) != next->epoch)
         return PINTLE_OK;
-    status =
-        pintle__check_signers(next, role, record->envelope, claim->trusted->crypto, claim->err);
+    status = pintle__check_signers(next, role, record->envelope, claim->trusted->crypto, &why);
     *keep = status == PINTLE_OK;
-    return status == PINTLE_E_SIGNATURES ? PINTLE_OK : status;
+    if (status == PINTLE_OK || status == PINTLE_E_SIGNATURES)
+        return PINTLE_OK;
+    if (claim->err != NULL)
+        *claim->err = why;
+    return status;
 }
 
 /* Nothing here fails. */

@@ -208,11 +208,12 @@ bool pintle__envelope_same_payload(const struct pintle_envelope *a, const struct
 
 /* --- writing ------------------------------------------------------------------------------------ */
 
+/* Returns where the next text goes: over the NUL. */
 static char *put_text(char *out, const char *text)
 {
     size_t len = strlen(text);
 
-    memcpy(out, text, len);
+    memcpy(out, text, len + 1);
     return out + len;
 }
 
@@ -264,7 +265,6 @@ enum pintle_status pintle_envelope_format(char **out, size_t *out_len,
     for (size_t i = 0; i < envelope->signature_count; i++)
         end = put_signature(end, &envelope->signatures[i], i == 0);
     end = put_text(end, envelope->signature_count == 0 ? "]\n}\n" : "\n  ]\n}\n");
-    *end = '\0';
     *out_len = (size_t)(end - *out);
     return PINTLE_OK;
 }

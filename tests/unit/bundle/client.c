@@ -19,6 +19,8 @@ const struct test_root usual_root = {
               [PINTLE_ROLE_UNPIN] = {"uvw", 2}},
 };
 
+struct pintle_error client_error;
+
 const struct pintle_trusted_options *client_options(void)
 {
     static struct pintle_trusted_options options;
@@ -54,11 +56,12 @@ enum pintle_status client_apply(struct pintle_trusted *trusted, enum pintle_role
                                 char *envelope, int64_t after)
 {
     struct pintle_trusted before = *trusted;
-    struct pintle_error err = {.status = PINTLE_OK};
-    enum pintle_status status =
-        pintle_trusted_apply(trusted, role, test_view(envelope), TEST_NOW + after, &err);
+    enum pintle_status status;
 
-    assert_int_equal(err.status, status);
+    client_error = (struct pintle_error){.status = PINTLE_OK};
+    status =
+        pintle_trusted_apply(trusted, role, test_view(envelope), TEST_NOW + after, &client_error);
+    assert_int_equal(client_error.status, status);
     if (status != PINTLE_OK)
         assert_memory_equal(&before, trusted, sizeof(before));
     free(envelope);
@@ -115,6 +118,18 @@ struct pintle_view client_seed(const struct pintle_trusted *trusted)
     return (struct pintle_view){(const uint8_t *)out, len};
 }
 
+char *text_with(char *text, const char *from, const char *to)
+{
+    char *at = strstr(text, from);
+    char *out;
+
+    if (at == NULL)
+        fail_msg("no %s in %s", from, text);
+    out = test_text("%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
+    free(text);
+    return out;
+}
+
 void free_view(struct pintle_view view)
 {
     union {
@@ -123,4 +138,48 @@ void free_view(struct pintle_view view)
     } either = {view.data};
 
     free(either.own);
+}
+
+struct pintle_trusted *client_with_statements(void)
+{
+    struct pintle_trusted *trusted = client_with_pins();
+    struct test_doc doc = {0};
+    char *payload = test_pins_payload(&doc);
+
+    assert_int_equal(client_fresh(trusted, &doc, payload, "f"), PINTLE_OK);
+    assert_int_equal(client_unpin(trusted, &doc, CLIENT_REPORT_API, "uv"), PINTLE_OK);
+    free(payload);
+    return trusted;
+}
+
+/* A client of three roots, the last of which has other pins keys (xyz), that believes all there is. */
+struct pintle_trusted *client_rich(void)
+{
+    struct pintle_trusted *trusted = client_new();
+    struct test_root root = usual_root;
+    struct test_doc doc = {.version = 3};
+    char *payload = test_pins_payload(&doc);
+
+    root.version = 2;
+    assert_int_equal(client_root(trusted, &root, "rs"), PINTLE_OK);
+    assert_int_equal(client_pins(trusted, &doc, "op"), PINTLE_OK);
+    assert_int_equal(client_fresh(trusted, &doc, payload, "f"), PINTLE_OK);
+    assert_int_equal(client_unpin(trusted, &doc, CLIENT_REPORT_API, "uv"), PINTLE_OK);
+    root.version = 3;
+    root.roles[PINTLE_ROLE_PINS].keys = "xyz";
+    assert_int_equal(client_root(trusted, &root, "st"), PINTLE_OK);
+    free(payload);
+    return trusted;
+}
+
+void client_assert_same(const struct pintle_trusted *a, const struct pintle_trusted *b)
+{
+    struct pintle_view one = client_seed(a), other = client_seed(b);
+    struct pintle_marks left = pintle_trusted_get_marks(a), right = pintle_trusted_get_marks(b);
+
+    assert_int_equal(one.len, other.len);
+    assert_memory_equal(one.data, other.data, one.len);
+    assert_memory_equal(&left, &right, sizeof(left));
+    free_view(one);
+    free_view(other);
 }
