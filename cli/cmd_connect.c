@@ -3,7 +3,7 @@
 #include "dial.h"
 #include "guard.h"
 #include "json_build.h"
-#include "living.h"
+#include "learning.h"
 #include "pump.h"
 #include "verdict.h"
 
@@ -35,7 +35,7 @@ struct connection {
     const struct connect_options *options;
     struct target target;
     struct pintle *engine;
-    struct living living;
+    struct learning learning;
     struct dial dial;
 };
 
@@ -60,7 +60,8 @@ static void print_verdict(const struct connection *c)
 {
     const struct pintle_verdict *verdict = pintle_client_get_verdict(c->dial.client);
     const struct pintle_pinset *set = pintle_get_pinset(c->engine);
-    bool plain = verdict->decision == PINTLE_ACCEPT && !verdict->softened && !verdict->stale;
+    bool plain = verdict->decision == PINTLE_ACCEPT && !verdict->softened && !verdict->stale &&
+                 !verdict->unpinned && verdict->reason != PINTLE_REASON_FIRST_USE;
 
     if (c->options->verbose)
         print_connection(c);
@@ -72,13 +73,14 @@ static void print_verdict(const struct connection *c)
 static enum cli_exit print_json(struct connection *c)
 {
     const struct pintle_client_info *info = pintle_client_get_info(c->dial.client);
-    bool living = c->living.updater != NULL;
+    bool living = c->learning.living.updater != NULL;
     json_t *json = json_pack("{s:s, s:i, s:s, s:s, s:s, s:o}", "host", c->target.host.text, "port",
                              (int)c->target.port, "address", c->dial.address, "protocol",
                              info->protocol, "cipher", info->cipher, "verdict",
                              verdict_json(pintle_client_get_verdict(c->dial.client)));
 
-    json = json_build_member(json, living, "living", living ? living_json(&c->living) : NULL);
+    json =
+        json_build_member(json, living, "living", living ? living_json(&c->learning.living) : NULL);
     return cli_print_json("connect", json);
 }
 
@@ -117,7 +119,9 @@ static enum cli_exit talk(struct connection *c)
 
 static enum cli_exit connect_to(struct connect_options *options, const char *operand)
 {
+    static const struct learning_options nothing;
     struct connection c = {.options = options, .dial.fd = -1};
+    struct learning_how how = {&nothing, &options->living, &options->pins, options->net.ca};
     struct pintle_error err = {0};
     enum cli_exit code;
 
@@ -127,13 +131,12 @@ static enum cli_exit connect_to(struct connect_options *options, const char *ope
         return CLI_USAGE;
     if (target_parse_server(&c.target, operand, net_options_port(&options->net), &err) != PINTLE_OK)
         return cli_fail(operand, &err);
-    code = living_guard_open(&c.engine, &c.living, &options->living, options->net.ca,
-                             &options->pins, &c.target);
+    code = learning_guard_open(&c.engine, &c.learning, &how, &c.target);
     if (code == CLI_OK)
         code = talk(&c);
     dial_close(&c.dial);
     pintle_free(c.engine);
-    living_close(&c.living);
+    learning_close(&c.learning);
     return code;
 }
 

@@ -26,6 +26,7 @@
 const struct opt_spec opts_fetch[] = {
     PIN_OPTIONS(struct fetch_options, pins),
     LIVING_OPTIONS(struct fetch_options, living),
+    LEARNING_OPTIONS(struct fetch_options, learning),
     ROW("method", 'X', OPT_STRING, "METHOD", "GET, or POST with -d, or PUT with --upload", method),
     SECRET("header", 'H', OPT_LIST, "LINE",
            "send this header to the URL's host; may be given again", headers),
@@ -148,9 +149,10 @@ static const char *choose_method(const struct fetch_options *o)
 
 static enum cli_exit prepare(struct fetch *f)
 {
+    const struct fetch_options *o = f->options;
+    struct learning_how how = {&o->learning, &o->living, &o->pins, o->ca};
     struct pintle_error err = {0};
-    enum cli_exit code = living_guard_open(&f->engine, &f->living, &f->options->living,
-                                           f->options->ca, &f->options->pins, &f->first.target);
+    enum cli_exit code = learning_guard_open(&f->engine, &f->learning, &how, &f->first.target);
 
     if (code == CLI_OK)
         code = fetch_source_open(&f->source, f->options);
@@ -176,7 +178,8 @@ static void clear(struct fetch *f)
     fetch_url_clear(&f->url);
     fetch_url_clear(&f->first);
     pintle_free(f->engine);
-    living_close(&f->living);
+    learning_close(&f->learning);
+    fetch_hpkp_clear(&f->hpkp);
 }
 
 static enum cli_exit run(struct fetch *f, const char *operand)
@@ -203,7 +206,8 @@ static enum cli_exit fetch(struct fetch_options *options, const char *operand)
     struct fetch *f;
     enum cli_exit code;
 
-    if (!living_options_check("fetch", &options->living, &options->pins) || !fits_together(options))
+    if (!learning_options_check("fetch", &options->learning, &options->living, &options->pins) ||
+        !fits_together(options))
         return CLI_USAGE;
     f = calloc(1, sizeof(*f));
     if (f == NULL || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)

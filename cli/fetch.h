@@ -10,13 +10,14 @@
 #include <pintle/curl.h>
 
 #include "guard.h"
-#include "living.h"
+#include "learning.h"
 
 struct os_output;
 
 struct fetch_options {
     struct pin_options pins;
     struct living_options living;
+    struct learning_options learning;
     const char *ca;
     const char *cert;
     const char *connect;
@@ -141,11 +142,28 @@ void fetch_source_clear(struct fetch_source *source);
 /* --- fetch_setup.c: the handle ------------------------------------------------------------------
  */
 
+/* What became of a Public-Key-Pins header: "note", "forget", "report" or "ignore"; NULL: none came. */
+struct fetch_note {
+    const char *action;
+    int64_t expires;
+    char why[PINTLE_ERROR_TEXT_SIZE];
+};
+
 /* One transfer of several: where to, what came of it. */
 struct fetch_hop {
     char *url;
     long status;
     struct pintle_verdict verdict;
+    struct fetch_note hpkp;
+};
+
+/* The first Public-Key-Pins headers of the answer under way. in_head: before its body; last: the one
+ * that the line before was, or NULL. */
+struct fetch_hpkp {
+    bool in_head;
+    char *header;
+    char *report_only;
+    char *last;
 };
 
 #define FETCH_HOPS_MAX 64
@@ -167,7 +185,8 @@ struct fetch {
     bool located;
     long tries;
     struct pintle *engine;
-    struct living living;
+    struct learning learning;
+    struct fetch_hpkp hpkp;
     CURL *easy;
     struct pintle_curl *guard;
     struct curl_slist *headers;
@@ -190,6 +209,21 @@ bool fetch_setup_hop(struct fetch *f);
 
 /* True if the answer under way is not what was asked for: a redirect to follow, a try to repeat. */
 bool fetch_drops(const struct fetch *f, long status);
+
+/* --- fetch_hpkp.c ------------------------------------------------------------------------------ */
+
+/* A line of the answer's head, or of what stands behind its body. */
+void fetch_hpkp_line(struct fetch_hpkp *hpkp, const char *line, size_t len);
+void fetch_hpkp_clear(struct fetch_hpkp *hpkp);
+
+/* With --hpkp: do what the answer of the hop that is over says. Tells failures itself. */
+enum cli_exit fetch_hpkp_obey(struct fetch *f);
+
+/* With --hpkp: spool reports about pins that hosts announced. */
+void fetch_hpkp_report(struct fetch *f);
+
+/* NULL without memory. */
+json_t *fetch_note_json(const struct fetch_note *note);
 
 /* --- fetch_run.c ------------------------------------------------------------------------------ */
 

@@ -19,7 +19,8 @@ static void print_verdict(const struct fetch *f, const struct pintle_verdict *ve
 void fetch_report_hop(const struct fetch *f, bool refused)
 {
     const struct fetch_hop *hop = &f->hops[f->hop_count];
-    bool loud = refused || hop->verdict.softened || hop->verdict.stale;
+    bool loud = refused || hop->verdict.softened || hop->verdict.stale || hop->verdict.unpinned ||
+                hop->verdict.reason == PINTLE_REASON_FIRST_USE;
 
     if (f->options->verbose)
         (void)fprintf(stderr, "> %s %s\n", f->method, cli_safe(f->url.text));
@@ -96,10 +97,12 @@ static json_t *hops_json(const struct fetch *f)
 
     for (size_t i = 0; i < f->hop_count; i++) {
         const struct fetch_hop *hop = &f->hops[i];
+        bool noted = hop->hpkp.action != NULL;
+        json_t *json = json_pack("{s:o, s:I, s:o}", "url", cli_json_text(hop->url), "status",
+                                 (json_int_t)hop->status, "verdict", verdict_json(&hop->verdict));
 
-        list = json_build_item(list, json_pack("{s:o, s:I, s:o}", "url", cli_json_text(hop->url),
-                                               "status", (json_int_t)hop->status, "verdict",
-                                               verdict_json(&hop->verdict)));
+        json = json_build_member(json, noted, "hpkp", noted ? fetch_note_json(&hop->hpkp) : NULL);
+        list = json_build_item(list, json);
     }
     return list;
 }
@@ -116,7 +119,7 @@ static const char *http_version(CURL *easy)
 
 enum cli_exit fetch_report_json(struct fetch *f)
 {
-    bool living = f->living.updater != NULL;
+    bool living = f->learning.living.updater != NULL;
     curl_off_t sent = 0;
     curl_off_t received = 0;
     json_t *json;
@@ -128,6 +131,7 @@ enum cli_exit fetch_report_json(struct fetch *f)
                   "method", f->method, "http_version", http_version(f->easy), "file",
                   cli_json_text(f->options->out), "sent", (json_int_t)sent, "received",
                   (json_int_t)received, "retried", (json_int_t)f->retried, "hops", hops_json(f));
-    json = json_build_member(json, living, "living", living ? living_json(&f->living) : NULL);
+    json =
+        json_build_member(json, living, "living", living ? living_json(&f->learning.living) : NULL);
     return cli_print_json("fetch", json);
 }

@@ -111,6 +111,7 @@ static bool note_hop(struct fetch *f)
     hop->url = strdup(f->url.text);
     hop->verdict = *pintle_curl_get_verdict(f->guard);
     hop->status = 0;
+    hop->hpkp.action = NULL;
     (void)curl_easy_getinfo(f->easy, CURLINFO_RESPONSE_CODE, &hop->status);
     return hop->url != NULL;
 }
@@ -137,7 +138,6 @@ static enum cli_exit tell_failure(const struct fetch *f, CURLcode code)
 static enum cli_exit transfer(struct fetch *f, bool *again)
 {
     const struct pintle_verdict *verdict;
-    enum cli_exit result = CLI_OK;
     CURLcode code;
 
     *again = false;
@@ -153,6 +153,7 @@ static enum cli_exit transfer(struct fetch *f, bool *again)
     }
     verdict = &f->hops[f->hop_count].verdict;
     fetch_report_hop(f, was_refused(code, verdict));
+    fetch_hpkp_report(f);
     if (was_refused(code, verdict))
         return verdict_exit(verdict);
     if (code == CURLE_OK) {
@@ -163,8 +164,8 @@ static enum cli_exit transfer(struct fetch *f, bool *again)
     *again = code == CURLE_OK ? is_transient_status(f->hops[f->hop_count].status)
                               : is_transient_error(code);
     if (code != CURLE_OK)
-        result = tell_failure(f, code);
-    return result;
+        return tell_failure(f, code);
+    return fetch_hpkp_obey(f);
 }
 
 /* --- tries ----------------------------------------------------------------------------------- */
@@ -249,7 +250,7 @@ static enum cli_exit enter(struct fetch *f, struct fetch_url *next)
     fetch_url_clear(&f->url);
     f->url = *next;
     *next = (struct fetch_url){0};
-    return CLI_OK;
+    return learning_cover(&f->learning, f->engine, &f->url.target);
 }
 
 /* Go to where the answer points. */

@@ -28,6 +28,8 @@ static size_t take_head(char *line, size_t size, size_t count, void *arg)
         f->located = false;
     if (size * count >= sizeof(location) && strncasecmp(line, location, sizeof(location) - 1) == 0)
         f->located = true;
+    if (f->options->learning.hpkp)
+        fetch_hpkp_line(&f->hpkp, line, size * count);
     return fetch_sink_head(&f->sink, line, size * count) ? size * count : 0;
 }
 
@@ -181,6 +183,7 @@ bool fetch_setup_hop(struct fetch *f)
     f->reason[0] = '\0';
     f->sink.dropped = false;
     f->located = false;
+    fetch_hpkp_clear(&f->hpkp);
     return curl_easy_setopt(f->easy, CURLOPT_URL, f->url.text) == CURLE_OK &&
            curl_easy_setopt(f->easy, CURLOPT_HTTPHEADER, f->own ? f->headers : NULL) == CURLE_OK &&
            (bare ? set_bare(f->easy, f->method) : set_full(f));

@@ -126,13 +126,23 @@ enum cli_exit guard_make(struct pintle **out, const struct pintle_pinset *set, b
     return cli_fail("pin-set", &err);
 }
 
-enum cli_exit guard_open(struct pintle **out, const struct pin_options *options,
-                         const struct target *target)
+enum cli_exit guard_pinset(const struct pintle_pinset **out, const struct pin_options *options,
+                           const struct target *target)
 {
     struct pintle_pinset *set = NULL;
     char path[PINSET_PATH_SIZE];
     enum cli_exit code = options->pins.count > 0 ? parse_pins(&set, options, target)
                                                  : guard_load(&set, options->pinset, path);
+
+    *out = set;
+    return code;
+}
+
+enum cli_exit guard_open(struct pintle **out, const struct pin_options *options,
+                         const struct target *target)
+{
+    const struct pintle_pinset *set;
+    enum cli_exit code = guard_pinset(&set, options, target);
 
     *out = NULL;
     return code == CLI_OK ? guard_make(out, set, options->allow_unlisted) : code;

@@ -47,6 +47,10 @@ bool pin_options_check(const char *command, const struct pin_options *options);
 enum cli_exit guard_open(struct pintle **out, const struct pin_options *options,
                          const struct target *target);
 
+/* The pin-set that the options mean. Tells failures itself. */
+enum cli_exit guard_pinset(const struct pintle_pinset **out, const struct pin_options *options,
+                           const struct target *target);
+
 /*
  * Load the pin-set of -p (`given`) or the default one, and write its name to `path`
  * (PINSET_PATH_SIZE bytes). Tells failures itself.

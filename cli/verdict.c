@@ -90,7 +90,10 @@ static enum cli_style line_style(const struct pintle_verdict *verdict)
 {
     if (verdict->decision != PINTLE_ACCEPT)
         return CLI_RED;
-    return verdict->softened || verdict->stale ? CLI_YELLOW : CLI_GREEN;
+    return verdict->softened || verdict->stale || verdict->unpinned ||
+                   verdict->reason == PINTLE_REASON_FIRST_USE
+               ? CLI_YELLOW
+               : CLI_GREEN;
 }
 
 void verdict_print_line(FILE *stream, const struct pintle_verdict *verdict)
@@ -152,7 +155,7 @@ void verdict_print(FILE *stream, const struct pintle_verdict *verdict,
         (void)fprintf(stream, "  %s\n", ports);
     for (size_t i = 0; i < verdict->chain_count; i++)
         print_certificate(stream, &verdict->chain[i], i);
-    if (rule != NULL && verdict->reason == PINTLE_REASON_MISMATCH)
+    if (rule != NULL && rule->pin_count > 0 && verdict->reason == PINTLE_REASON_MISMATCH)
         print_pins(stream, rule, verdict->time);
 }
 
@@ -186,12 +189,13 @@ json_t *verdict_json(const struct pintle_verdict *verdict)
     char time[PINTLE_TIME_TEXT_SIZE];
     char text[1024];
     json_t *json = json_pack(
-        "{s:s, s:s, s:o, s:s, s:b, s:b, s:b, s:i, s:s, s:I, s:I, s:o}", "decision",
+        "{s:s, s:s, s:o, s:s, s:b, s:b, s:b, s:b, s:b, s:i, s:s, s:I, s:I, s:o}", "decision",
         verdict->decision == PINTLE_ACCEPT ? "accept" : "refuse", "reason",
         pintle_reason_name(verdict->reason), "text",
         cli_json_text(pintle_verdict_format(verdict, text, sizeof(text))), "mode",
         pintle_mode_name(verdict->mode), "softened", (int)verdict->softened, "stale",
-        (int)verdict->stale, "resumed", (int)verdict->resumed, "port", (int)verdict->port, "time",
+        (int)verdict->stale, "unpinned", (int)verdict->unpinned, "learned", (int)verdict->learned,
+        "resumed", (int)verdict->resumed, "port", (int)verdict->port, "time",
         pintle_time_format(verdict->time, time), "set_version", (json_int_t)verdict->set_version,
         "paths", (json_int_t)verdict->path_count, "chain", chain_json(verdict));
 

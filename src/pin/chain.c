@@ -27,13 +27,20 @@ static enum pintle_mode written_mode(const struct pintle_rule *rule, int64_t now
     return rule->ends != PINTLE_NEVER && now >= rule->ends ? rule->after : rule->mode;
 }
 
+/* Modes grow softer: an unpin never hardens. */
+static bool is_unpinned(const struct pintle_rule *rule, int64_t now, enum pintle_mode written)
+{
+    return now < rule->unpin_until && rule->unpin_mode > written;
+}
+
 bool pintle_rule_is_unpinned(const struct pintle_rule *rule, int64_t now)
 {
-    /* Modes grow softer: an unpin never hardens. */
-    return now < rule->unpin_until && rule->unpin_mode > written_mode(rule, now);
+    return is_unpinned(rule, now, written_mode(rule, now));
 }
 
 enum pintle_mode pintle_rule_get_mode(const struct pintle_rule *rule, int64_t now)
 {
-    return pintle_rule_is_unpinned(rule, now) ? rule->unpin_mode : written_mode(rule, now);
+    enum pintle_mode written = written_mode(rule, now);
+
+    return is_unpinned(rule, now, written) ? rule->unpin_mode : written;
 }

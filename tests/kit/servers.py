@@ -290,6 +290,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     /cut?n=             promises twice as many bytes as it sends
     /hang               answers the header and half the body, then waits
     /type               sends an odd header
+    /with               sends the server's `extra` headers
+    /goto?to=           both: elsewhere, with those headers
     """
     protocol_version = "HTTP/1.1"
 
@@ -382,8 +384,16 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.answer(b"typed\n", headers=[("X-Odd", "a\tb"), ("Content-Type", "text/plain")])
 
 
+    def path_with(self, *_):
+        self.answer(b"with headers\n", headers=self.server.extra)
+
+    def path_goto(self, query, _):
+        self.answer(b"elsewhere\n", 302, [("Location", query["to"]), *self.server.extra])
+
+
 class Https(http.server.ThreadingHTTPServer):
-    """An HTTP/1.1 server over TLS, or without it when ctx is None. .requests: what it was asked."""
+    """An HTTP/1.1 server over TLS, or without it when ctx is None. .requests: what it was asked.
+    .ctx and .extra (headers) may be changed between requests."""
     daemon_threads = True
     block_on_close = False
     request_queue_size = 64
@@ -396,7 +406,7 @@ class Https(http.server.ThreadingHTTPServer):
         self.ctx = ctx
         self.port = self.server_address[1]
         self.host = host
-        self.requests, self.flaky, self.refused = [], 0, 0
+        self.requests, self.flaky, self.refused, self.extra = [], 0, 0, []
         self.guard, self.over, self.hung = threading.Lock(), threading.Event(), threading.Event()
         self.thread = threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True)
         self.thread.start()
