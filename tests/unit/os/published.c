@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit/os/published.h"
 
+#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -117,6 +119,23 @@ void published_write(const struct folder *folder, int64_t version)
     free(digest);
     free(name);
     free(latest);
+}
+
+int published_tear_down(void **state)
+{
+    const struct folder *folder = *state;
+    struct folder pins;
+    DIR *dir;
+
+    (void)snprintf(pins.path, sizeof(pins.path), "%s", folder_path(folder, "pins"));
+    dir = opendir(pins.path);
+    if (dir != NULL) {
+        for (const struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir))
+            (void)unlink(folder_path(&pins, entry->d_name)); /* "." and ".." stay */
+        (void)closedir(dir);
+        (void)rmdir(pins.path);
+    }
+    return folder_tear_down(state);
 }
 
 /* --- clients --------------------------------------------------------------------------------- */

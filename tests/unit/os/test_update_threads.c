@@ -281,7 +281,7 @@ static void closing_in_the_middle_is_safe(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, folder_set_up, folder_tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, folder_set_up, published_tear_down)
     const struct CMUnitTest tests[] = {
         TEST(decisions_fit_their_version_while_updates_replace_it),
         TEST(one_update_serves_all_that_wait),
