@@ -87,6 +87,9 @@ void check_rule(struct check *check, size_t rule_index);
 /* True if the handshake was accepted by a pin, or would have been. */
 bool check_matches(const struct sighting *s);
 
+/* True if no pin matched, and whether a client accepts depends on what it learned itself. */
+bool check_is_learned(const struct sighting *s);
+
 /* The certificates that the rule's pins are compared with: the verified path, or the leaf alone. */
 size_t check_pinned_part(const struct check *check, const struct endpoint *endpoint,
                          const struct sighting *s, const struct pintle_view **views);

@@ -44,6 +44,86 @@ static json_t *endpoint_json(const struct check *check, const struct endpoint *e
                                          : json_build_text(json, "error", endpoint->err.text);
 }
 
+/* A member that is a time, unless it never comes. */
+static json_t *add_time(json_t *json, const char *key, int64_t time)
+{
+    char text[PINTLE_TIME_TEXT_SIZE];
+    bool there = time != PINTLE_NEVER;
+
+    return json_build_member(json, there, key,
+                             there ? json_string(pintle_time_format(time, text)) : NULL);
+}
+
+static json_t *pin_json(const struct pintle_rule_pin *pin)
+{
+    static const char *const positions[] = {
+        [PINTLE_AT_ANY] = "any", [PINTLE_AT_LEAF] = "leaf", [PINTLE_AT_CA] = "ca"};
+    char text[PINTLE_PIN_TEXT_SIZE];
+    json_t *json = json_pack("{s:s, s:s, s:b}", "pin", pintle_pin_format(&pin->pin, text), "at",
+                             positions[pin->at], "backup", (int)pin->backup);
+
+    json = add_time(json, "until", pin->until);
+    return json_build_text(json, "label", pin->label);
+}
+
+static json_t *rule_json(const struct check *check, const struct pintle_rule *rule)
+{
+    static const char *const trusts[] = {[PINTLE_TRUST_PKIX] = "pkix",
+                                         [PINTLE_TRUST_KEY] = "key",
+                                         [PINTLE_TRUST_TOFU] = "tofu",
+                                         [PINTLE_TRUST_TOFU_KEY] = "tofu-key"};
+    json_t *pins = json_array();
+    json_t *json;
+
+    for (uint32_t i = 0; i < rule->pin_count; i++)
+        pins = json_build_item(pins, pin_json(&rule->pins[i]));
+    json = json_pack("{s:s, s:s, s:s, s:o}", "id", rule->id, "mode",
+                     pintle_mode_name(pintle_rule_get_mode(rule, check->now)), "trust",
+                     trusts[rule->trust], "pins", pins);
+    if (verdict_learns(rule)) {
+        json = json_build_text(json, "learn_at", rule->learn_at == PINTLE_AT_CA ? "ca" : "leaf");
+        json = json_build_member(json, true, "learn_days", json_integer(rule->learn_days));
+    }
+    return add_time(json, "ends", rule->ends);
+}
+
+static json_t *rules_json(const struct check *check)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < pintle_pinset_get_rule_count(check->set); i++)
+        if (check_covers(check, i))
+            list = json_build_item(list, rule_json(check, pintle_pinset_get_rule(check->set, i)));
+    return list;
+}
+
+/* What holds of the document as a whole. */
+static json_t *document_json(const struct check *check)
+{
+    int64_t hard_ttl = pintle_pinset_get_hard_ttl(check->set);
+    char issued[PINTLE_TIME_TEXT_SIZE];
+    char expires[PINTLE_TIME_TEXT_SIZE];
+    json_t *json = json_pack(
+        "{s:o, s:o, s:I, s:I, s:s, s:s, s:I, s:b, s:o}", "file", cli_json_text(check->path), "app",
+        cli_json_text(pintle_pinset_get_app(check->set)), "epoch",
+        (json_int_t)pintle_pinset_get_epoch(check->set), "version",
+        (json_int_t)pintle_pinset_get_version(check->set), "issued",
+        pintle_time_format(pintle_pinset_get_issued(check->set), issued), "expires",
+        pintle_time_format(pintle_pinset_get_expires(check->set), expires), "overlap_s",
+        (json_int_t)pintle_pinset_get_overlap(check->set), "offline", (int)check->options->offline,
+        "rules", rules_json(check));
+
+    return json_build_member(json, hard_ttl != PINTLE_NEVER, "hard_ttl_s",
+                             hard_ttl != PINTLE_NEVER ? json_integer(hard_ttl) : NULL);
+}
+
+static json_t *counts_json(const struct check *check)
+{
+    return json_pack("{s:I, s:I, s:I}", "error", (json_int_t)check_count(check, PINTLE_ERROR),
+                     "warning", (json_int_t)check_count(check, PINTLE_WARNING), "info",
+                     (json_int_t)check_count(check, PINTLE_INFO));
+}
+
 static json_t *finding_json(const struct check *check, const struct check_finding *finding)
 {
     const struct pintle_finding_kind *kind = finding->kind;
@@ -62,25 +142,15 @@ static json_t *finding_json(const struct check *check, const struct check_findin
 
 enum cli_exit check_print_json(const struct check *check)
 {
-    char issued[PINTLE_TIME_TEXT_SIZE];
-    char expires[PINTLE_TIME_TEXT_SIZE];
     json_t *endpoints = json_array();
     json_t *findings = json_array();
+    json_t *json;
 
     for (size_t i = 0; i < check->endpoint_count; i++)
         endpoints = json_build_item(endpoints, endpoint_json(check, &check->endpoints[i]));
     for (size_t i = 0; i < check->finding_count; i++)
         findings = json_build_item(findings, finding_json(check, &check->findings[i]));
-    return cli_print_json(
-        "check",
-        json_pack("{s:o, s:o, s:I, s:s, s:s, s:b, s:o, s:o, s:{s:I, s:I, s:I}}", "file",
-                  cli_json_text(check->path), "app",
-                  cli_json_text(pintle_pinset_get_app(check->set)), "version",
-                  (json_int_t)pintle_pinset_get_version(check->set), "issued",
-                  pintle_time_format(pintle_pinset_get_issued(check->set), issued), "expires",
-                  pintle_time_format(pintle_pinset_get_expires(check->set), expires), "offline",
-                  (int)check->options->offline, "servers", endpoints, "findings", findings,
-                  "counts", "error", (json_int_t)check_count(check, PINTLE_ERROR), "warning",
-                  (json_int_t)check_count(check, PINTLE_WARNING), "info",
-                  (json_int_t)check_count(check, PINTLE_INFO)));
+    json = json_build_member(document_json(check), true, "servers", endpoints);
+    json = json_build_member(json, true, "findings", findings);
+    return cli_print_json("check", json_build_member(json, true, "counts", counts_json(check)));
 }

@@ -12,6 +12,12 @@ bool check_matches(const struct sighting *s)
     return sighting_seen(s) && s->verdict.reason == PINTLE_REASON_MATCH;
 }
 
+/* The check has no memory, so that is what a rule that learns comes to. */
+bool check_is_learned(const struct sighting *s)
+{
+    return sighting_seen(s) && s->verdict.reason == PINTLE_REASON_MEMORY;
+}
+
 const char *check_result_name(const struct sighting *s)
 {
     if (sighting_seen(s))
@@ -34,7 +40,7 @@ size_t check_pinned_part(const struct check *check, const struct endpoint *endpo
 {
     const struct pintle_rule *rule = pintle_pinset_get_rule(check->set, endpoint->rule_index);
 
-    if (rule->trust == PINTLE_TRUST_KEY) {
+    if (rule->trust == PINTLE_TRUST_KEY || rule->trust == PINTLE_TRUST_TOFU_KEY) {
         *views = s->served;
         return s->served_count > 0 ? 1 : 0;
     }
@@ -117,6 +123,7 @@ static void check_verdict(struct check *check, const struct endpoint *endpoint,
     switch (s->verdict.reason) {
     case PINTLE_REASON_MATCH:
     case PINTLE_REASON_OFF:
+    case PINTLE_REASON_MEMORY: /* see check_is_learned() */
         return;
     case PINTLE_REASON_MISMATCH:
         add_mismatch(check, endpoint, s);

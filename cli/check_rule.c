@@ -24,6 +24,12 @@ static bool may_stand(const struct pintle_rule_pin *pin, size_t index)
     return pin->at == PINTLE_AT_ANY || (pin->at == PINTLE_AT_LEAF) == (index == 0);
 }
 
+/* A pin past its `until` is as if it were not there; lint tells of it. */
+static bool is_retired(const struct overview *o, const struct pintle_rule_pin *pin)
+{
+    return pin->until <= o->check->now;
+}
+
 static bool has_key(struct pintle_view der, const struct pintle_pin *pin)
 {
     struct pintle_pin own;
@@ -133,6 +139,8 @@ static void judge_pins(struct overview *o)
         const struct pintle_rule_pin *pin = &o->rule->pins[i];
         char text[PINTLE_PIN_TEXT_SIZE];
 
+        if (is_retired(o, pin))
+            continue;
         if (pin->backup && o->seen[i])
             check_add(o->check, "PIN102", o->rule_index, i, "%s", label(pin, text));
         if (!pin->backup && !o->seen[i] && knows_all)
@@ -143,16 +151,19 @@ static void judge_pins(struct overview *o)
 /* A pin for a server's own key that no server shows any more. */
 static bool has_stale_leaf_pin(const struct overview *o)
 {
-    for (uint32_t i = 0; i < o->rule->pin_count; i++)
-        if (!o->rule->pins[i].backup && o->rule->pins[i].at != PINTLE_AT_CA && !o->seen[i])
+    for (uint32_t i = 0; i < o->rule->pin_count; i++) {
+        const struct pintle_rule_pin *pin = &o->rule->pins[i];
+
+        if (!pin->backup && pin->at != PINTLE_AT_CA && !o->seen[i] && !is_retired(o, pin))
             return true;
+    }
     return false;
 }
 
 static bool leaf_is_pinned(const struct overview *o, const struct pintle_view *views, size_t count)
 {
     for (uint32_t i = 0; count > 0 && i < o->rule->pin_count; i++)
-        if (find_pin(views, 0, 1, &o->rule->pins[i]) == 0)
+        if (!is_retired(o, &o->rule->pins[i]) && find_pin(views, 0, 1, &o->rule->pins[i]) == 0)
             return true;
     return false;
 }
@@ -160,10 +171,16 @@ static bool leaf_is_pinned(const struct overview *o, const struct pintle_view *v
 /* Every pin of the rule is a CA's of this one chain. */
 static bool is_one_ca(const struct overview *o, const struct pintle_view *views, size_t count)
 {
-    for (uint32_t i = 0; i < o->rule->pin_count; i++)
+    bool any = false;
+
+    for (uint32_t i = 0; i < o->rule->pin_count; i++) {
+        if (is_retired(o, &o->rule->pins[i]))
+            continue;
         if (find_pin(views, 1, count, &o->rule->pins[i]) >= count)
             return false;
-    return o->rule->pin_count > 0 && count > 1;
+        any = true;
+    }
+    return any && count > 1;
 }
 
 static void judge_sighting(struct overview *o, const struct endpoint *endpoint,

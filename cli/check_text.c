@@ -63,6 +63,8 @@ static enum mark mark_of(const struct sighting *s)
         return MARK_NONE;
     if (!sighting_seen(s))
         return MARK_BAD;
+    if (check_is_learned(s))
+        return MARK_NONE;
     return check_matches(s) || s->verdict.reason == PINTLE_REASON_OFF ? MARK_GOOD : MARK_BAD;
 }
 
@@ -93,6 +95,8 @@ static void print_seen(const struct check *check, const struct endpoint *endpoin
         (void)printf("  %s", cli_safe(certificate_key_text(&leaf, key)));
     if (check_matches(s))
         print_match(check, endpoint, s);
+    else if (check_is_learned(s))
+        (void)printf("  not pinned: clients learn its key on first use");
     else
         (void)printf("  %s: %s", pintle_reason_name(s->verdict.reason),
                      s->path_detail[0] != '\0' && s->path != PINTLE_PATH_VALID
@@ -148,17 +152,44 @@ static void print_findings(const struct check *check, size_t rule_index)
             print_finding(&check->findings[i]);
 }
 
+static void print_trust(const struct pintle_rule *rule)
+{
+    if (rule->trust == PINTLE_TRUST_KEY || rule->trust == PINTLE_TRUST_TOFU_KEY)
+        (void)printf(", trusts the key alone");
+    if (verdict_learns(rule))
+        (void)printf(", learns the %s on first use for %lu day%s",
+                     rule->learn_at == PINTLE_AT_CA ? "CAs' keys" : "server's key",
+                     (unsigned long)rule->learn_days, rule->learn_days == 1 ? "" : "s");
+}
+
+/* Of a pin that does not match for ever. */
+static void print_end(const struct pintle_rule_pin *pin, uint32_t index, int64_t now)
+{
+    char until[PINTLE_TIME_TEXT_SIZE];
+
+    if (pin->until == PINTLE_NEVER)
+        return;
+    (void)printf("  pin %lu%s%s%s  %s %s\n", (unsigned long)index,
+                 pin->label[0] != '\0' ? " (" : "", cli_safe(pin->label),
+                 pin->label[0] != '\0' ? ")" : "",
+                 pin->until > now ? "matches until" : "retired since",
+                 pintle_time_format(pin->until, until));
+}
+
 static void print_rule(const struct check *check, size_t index)
 {
     const struct pintle_rule *rule = pintle_pinset_get_rule(check->set, index);
-    char until[PINTLE_TIME_TEXT_SIZE];
+    char ends[PINTLE_TIME_TEXT_SIZE];
 
     (void)printf("\n%srule %s%s  %s", cli_on(stdout, CLI_BOLD), rule->id, cli_off(stdout),
                  pintle_mode_name(pintle_rule_get_mode(rule, check->now)));
-    if (rule->enforce_until != PINTLE_NEVER && rule->enforce_until > check->now)
-        (void)printf(" until %.10s", pintle_time_format(rule->enforce_until, until));
-    (void)printf(", %lu pin%s%s\n", (unsigned long)rule->pin_count, rule->pin_count == 1 ? "" : "s",
-                 rule->trust == PINTLE_TRUST_KEY ? ", trusts the key alone" : "");
+    if (rule->ends != PINTLE_NEVER && rule->ends > check->now)
+        (void)printf(" until %.10s", pintle_time_format(rule->ends, ends));
+    (void)printf(", %lu pin%s", (unsigned long)rule->pin_count, rule->pin_count == 1 ? "" : "s");
+    print_trust(rule);
+    (void)putchar('\n');
+    for (uint32_t i = 0; i < rule->pin_count; i++)
+        print_end(&rule->pins[i], i, check->now);
     for (size_t i = 0; i < check->endpoint_count; i++)
         if (check->endpoints[i].rule_index == index)
             print_endpoint(check, &check->endpoints[i]);
@@ -278,10 +309,11 @@ enum cli_exit check_print_text(const struct check *check)
 {
     char expires[PINTLE_TIME_TEXT_SIZE];
 
-    (void)printf("%s%s%s: app %s, version %lld, expires %.10s\n", cli_on(stdout, CLI_BOLD),
-                 cli_safe(check->path), cli_off(stdout),
-                 cli_safe(pintle_pinset_get_app(check->set)),
-                 (long long)pintle_pinset_get_version(check->set),
+    (void)printf("%s%s%s: app %s, ", cli_on(stdout, CLI_BOLD), cli_safe(check->path),
+                 cli_off(stdout), cli_safe(pintle_pinset_get_app(check->set)));
+    if (pintle_pinset_get_epoch(check->set) != 1)
+        (void)printf("epoch %lld, ", (long long)pintle_pinset_get_epoch(check->set));
+    (void)printf("version %lld, expires %.10s\n", (long long)pintle_pinset_get_version(check->set),
                  pintle_time_format(pintle_pinset_get_expires(check->set), expires));
     print_findings(check, SIZE_MAX);
     for (size_t i = 0; i < pintle_pinset_get_rule_count(check->set); i++)

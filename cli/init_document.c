@@ -80,12 +80,14 @@ static char *write_json(const struct init *init)
     char app[PINTLE_HOST_MAX_LEN + 2];
     char issued[PINTLE_TIME_TEXT_SIZE];
     char expires[PINTLE_TIME_TEXT_SIZE];
+    /* Enforced as long as a rule is, counted anew with each issue; never less than it is fresh. */
+    long hard_days = options->days > options->expires_days ? options->days : options->expires_days;
     json_t *document = json_pack(
-        "{s:i, s:o, s:I, s:s, s:s, s:o}", "pintle", 1, "app",
+        "{s:i, s:o, s:I, s:s, s:s, s:I, s:o}", "pintle", 1, "app",
         cli_json_text(options->app != NULL ? options->app : default_app(init, app)), "version",
         (json_int_t)init->version, "issued", pintle_time_format(init->now, issued), "expires",
-        pintle_time_format(init->now + (int64_t)options->expires_days * DAY_S, expires), "rules",
-        rules_json(init));
+        pintle_time_format(init->now + (int64_t)options->expires_days * DAY_S, expires),
+        "hard_ttl_s", (json_int_t)hard_days * DAY_S, "rules", rules_json(init));
     char *text = document != NULL ? cli_json_dump(document, JSON_COMPACT) : NULL;
 
     json_decref(document);

@@ -46,6 +46,11 @@ const char *verdict_pin_role(const struct pintle_rule_pin *pin)
     return roles[pin->backup ? 1 : 0][pin->at];
 }
 
+bool verdict_learns(const struct pintle_rule *rule)
+{
+    return rule->trust == PINTLE_TRUST_TOFU || rule->trust == PINTLE_TRUST_TOFU_KEY;
+}
+
 static void write_ports(const struct pintle_rule *rule, char out[VERDICT_PORTS_SIZE])
 {
     int len = snprintf(out, VERDICT_PORTS_SIZE, "rule \"%s\" covers port%s", rule->id,
@@ -108,17 +113,30 @@ static void print_certificate(FILE *stream, const struct pintle_cert_trace *trac
         cli_on(stream, notes[trace->note].style), notes[trace->note].text, cli_off(stream));
 }
 
-static void print_pins(FILE *stream, const struct pintle_rule *rule)
+/* ", until 2026-12-01T00:00:00Z", or nothing for a pin without an end. */
+static const char *pin_end(const struct pintle_rule_pin *pin, int64_t now, char out[64])
+{
+    char until[PINTLE_TIME_TEXT_SIZE];
+
+    out[0] = '\0';
+    if (pin->until != PINTLE_NEVER)
+        (void)snprintf(out, 64, ", %s %s", pin->until > now ? "until" : "retired since",
+                       pintle_time_format(pin->until, until));
+    return out;
+}
+
+static void print_pins(FILE *stream, const struct pintle_rule *rule, int64_t now)
 {
     char text[PINTLE_PIN_TEXT_SIZE];
+    char end[64];
 
     (void)fprintf(stream, "  rule \"%s\" pins:\n", rule->id);
     for (uint32_t i = 0; i < rule->pin_count; i++) {
         const struct pintle_rule_pin *pin = &rule->pins[i];
 
-        (void)fprintf(stream, "     %s  %s%s%s\n", pintle_pin_format(&pin->pin, text),
-                      verdict_pin_role(pin), pin->label[0] != '\0' ? ": " : "",
-                      cli_safe(pin->label));
+        (void)fprintf(stream, "     %s  %s%s%s%s\n", pintle_pin_format(&pin->pin, text),
+                      verdict_pin_role(pin), pin_end(pin, now, end),
+                      pin->label[0] != '\0' ? ": " : "", cli_safe(pin->label));
     }
 }
 
@@ -135,7 +153,7 @@ void verdict_print(FILE *stream, const struct pintle_verdict *verdict,
     for (size_t i = 0; i < verdict->chain_count; i++)
         print_certificate(stream, &verdict->chain[i], i);
     if (rule != NULL && verdict->reason == PINTLE_REASON_MISMATCH)
-        print_pins(stream, rule);
+        print_pins(stream, rule, verdict->time);
 }
 
 /* --- JSON ------------------------------------------------------------------------------------ */

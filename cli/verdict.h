@@ -38,6 +38,9 @@ const char *verdict_other_ports(const struct pintle_pinset *set, const struct pi
 /* The whole verdict, or NULL without memory. */
 json_t *verdict_json(const struct pintle_verdict *verdict);
 
+/* True if the rule learns keys from the hosts themselves. */
+bool verdict_learns(const struct pintle_rule *rule);
+
 /* "live" or "backup", and where it may stand when that is limited: "backup, leaf". */
 const char *verdict_pin_role(const struct pintle_rule_pin *pin);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Pin-set documents. What loads is written, loads again with the same meaning and is written the
- * same; every pattern finds a rule that covers it, and none that a plain search would not find.
+ * same; every pattern finds a rule that covers it, and none that a plain search would not find; an
+ * unpin softens the rule it names, no other, and no rule beyond its end.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -137,6 +138,46 @@ static void check_round_trip(const struct pintle_pinset *set)
     free(second);
 }
 
+/* --- terms --------------------------------------------------------------------------------------
+ */
+
+#define NOW INT64_C(1795219200)
+
+static void check_rule(const struct pintle_rule *rule)
+{
+    bool learns = rule->trust == PINTLE_TRUST_TOFU || rule->trust == PINTLE_TRUST_TOFU_KEY;
+
+    require(rule->ends <= rule->enforce_until && rule->ends >= 0);
+    require(rule->after >= rule->mode || rule->ends == rule->enforce_until);
+    require(rule->pin_count > 0 || learns || rule->mode == PINTLE_MODE_OFF);
+    require(learns == (rule->learn_days > 0) && rule->learn_days <= 730);
+    require(rule->learn_at == PINTLE_AT_LEAF ||
+            (rule->learn_at == PINTLE_AT_CA && rule->trust == PINTLE_TRUST_TOFU));
+    for (uint32_t i = 0; i < rule->pin_count; i++)
+        require(rule->pins[i].until >= 0);
+}
+
+static void check_terms(const struct pintle_pinset *set)
+{
+    size_t rules = pintle_pinset_get_rule_count(set);
+    const struct pintle_pinset *derived = NULL;
+    struct pintle_softening soften = {rules > 0 ? pintle_pinset_get_rule(set, rules / 2)->id : "",
+                                      true};
+    struct pintle_pinset_terms terms = {NOW, &soften, 1, NOW};
+
+    require(pintle_pinset_derive(&derived, set, &terms, NULL) == PINTLE_OK);
+    require(pintle_pinset_get_fresh_until(derived) <= NOW);
+    for (size_t i = 0; i < rules; i++) {
+        const struct pintle_rule *rule = pintle_pinset_get_rule(derived, i);
+        enum pintle_mode mode = pintle_rule_get_mode(pintle_pinset_get_rule(set, i), NOW - 1);
+        check_rule(rule);
+        require(pintle_rule_get_mode(rule, NOW - 1) == (i == rules / 2 ? PINTLE_MODE_OFF : mode));
+        require(!pintle_rule_is_unpinned(rule, NOW));
+    }
+    require(pintle_pinset_count_enforced(derived, NOW) == pintle_pinset_count_enforced(set, NOW));
+    pintle_pinset_free(derived);
+}
+
 static bool any_suffix(void *ctx, const char *name)
 {
     (void)ctx;
@@ -155,7 +196,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    const struct pintle_lint_options lint = {1795219200, 86400, any_suffix, NULL};
+    const struct pintle_lint_options lint = {NOW, 86400, any_suffix, NULL};
     struct pintle_pinset *set;
     struct pintle_error err;
     enum pintle_status status = pintle_pinset_parse(&set, (const char *)data, size, NULL, &err);
@@ -169,6 +210,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     require(pintle_pinset_lint(set, &lint, count, &findings) == findings);
     check_lookups(set);
     check_round_trip(set);
+    check_terms(set);
     pintle_pinset_free(set);
     return 0;
 }

@@ -28,17 +28,18 @@ PINTLE_API PINTLE_MUST_USE enum pintle_status pintle_signing_key_new(
  *             provider for it in the OpenSSL configuration, "file:…")
  * passphrase  for an encrypted key, or the token's PIN; NULL for none
  *
- * E_IO, E_PEM, E_KEY: not Ed25519, encrypted and no passphrase or a wrong one. E_UNSUPPORTED: no
- * provider for this URI.
+ * E_IO (err->text is the system's reason), E_PEM, E_KEY: not Ed25519, encrypted and no passphrase
+ * or a wrong one. E_UNSUPPORTED: no provider for this URI.
  */
 PINTLE_API PINTLE_MUST_USE enum pintle_status pintle_signing_key_load(
     struct pintle_signing_key **out, const char *source, const char *passphrase,
     struct pintle_error *err);
 
 /*
- * Write it as PEM (PKCS#8). With a passphrase: PBES2 with AES-256-CBC and scrypt (RFC 7914, N
- * 2^17 or the most that other OpenSSL programs read). The caller frees *out with
- * pintle_signing_key_free_pem(). E_UNSUPPORTED for a key that does not leave its token.
+ * Write it as PEM (PKCS#8). With a passphrase: PBES2 (RFC 8018) with AES-256-CBC and PBKDF2 of
+ * HMAC-SHA256 in 600 000 rounds, as pintle_new_key_make() does. The caller frees *out with
+ * pintle_signing_key_free_pem(). E_UNSUPPORTED for a key that does not leave its token, E_ARGUMENT
+ * for an empty passphrase.
  */
 PINTLE_API PINTLE_MUST_USE enum pintle_status pintle_signing_key_to_pem(
     char **out, const struct pintle_signing_key *key, const char *passphrase,

@@ -75,6 +75,21 @@ class Live(CheckCase):
         document = self.check("--fail-on", "error", *self.to(self.nginx()), code=cli.OK)
         self.assertEqual(self.results(document), ["off"])
 
+    def test_a_retired_pin_matches_no_longer(self):
+        leaf = self.issue()
+        server = self.nginx(leaf)
+        self.pinset(self.rule(OTHER_PIN, self.pin(leaf, until=self.time(-1)), self.backup()))
+        document = self.assertFinds(["PIN022", "PIN101"], cli.REFUSED, *self.to(server))
+        chain = document["servers"][0]["handshakes"][0]["verdict"]["chain"]
+        self.assertEqual(chain[0]["note"], "retired")
+        self.pinset(self.rule(self.pin(leaf, until=self.time(40)), self.backup()))
+        self.assertFinds([], cli.OK, *self.to(server))
+
+    def test_a_retired_pin_is_not_missed_at_the_server(self):
+        leaf = self.issue()
+        self.pinset(self.rule(leaf, self.pin(OTHER_PIN, until=self.time(-1)), self.backup()))
+        self.assertFinds(["PIN022"], cli.REFUSED, *self.to(self.nginx(leaf)))
+
     def test_a_denied_key_is_told(self):
         leaf = self.issue()
         self.pinset(self.rule(leaf, self.backup(), deny=[self.issuing.pin]))
@@ -303,7 +318,8 @@ class Lint(CheckCase):
     def test_the_document_alone(self):
         self.lint([], cli.OK, self.rule(OTHER_PIN, self.backup()))
         self.lint(["PIN001"], cli.REFUSED, self.rule(OTHER_PIN))
-        self.lint(["PIN002"], cli.REFUSED, self.rule(OTHER_PIN, self.backup(), enforce_until=None))
+        self.lint(["PIN002", "PIN027"], cli.REFUSED,
+                  self.rule(OTHER_PIN, self.backup(), enforce_until=None), hard_ttl_s=None)
         self.lint(["PIN004"], cli.REFUSED,
                   self.rule(OTHER_PIN, self.backup(), enforce_until=self.time(-1)))
         self.lint(["PIN005"], cli.REFUSED,
@@ -328,7 +344,7 @@ class Lint(CheckCase):
         self.lint(["PIN005"], cli.REFUSED, rule, args=("--within", "25"))
 
     def test_fail_on_chooses_what_counts(self):
-        warning = self.rule(OTHER_PIN, self.backup(), enforce_until=None)
+        warning = self.rule(OTHER_PIN, self.backup(), enforce_until=self.time(20))
         error = self.rule(OTHER_PIN)
         info = self.rule(OTHER_PIN, self.backup(), mode="report")
         for rule, by_error, by_warning, by_info in [(error, 1, 1, 1), (warning, 0, 1, 1),
@@ -338,6 +354,28 @@ class Lint(CheckCase):
                                    ("info", by_info)]:
                 result = self.run_cli("check", "--offline", "--fail-on", severity)
                 self.assertExit(result, code)
+
+    def test_a_document_without_hard_ttl_is_told_for_information(self):
+        rule = self.rule(OTHER_PIN, self.backup())
+        self.lint(["PIN027"], cli.OK, rule, hard_ttl_s=None)
+        self.lint(["PIN027"], cli.REFUSED, rule, hard_ttl_s=None, args=("--fail-on", "info"))
+        self.lint(["PIN028"], cli.REFUSED, rule, hard_ttl_s=90 * 86400)
+
+    def test_the_hard_end_bounds_a_rule(self):
+        rule = self.rule(OTHER_PIN, self.backup(), enforce_until=None)
+        self.lint([], cli.OK, rule)
+        self.lint(["PIN005", "PIN007"], cli.REFUSED, rule, expires=15, hard_ttl_s=20 * 86400)
+        self.lint(["PIN004", "PIN006"], cli.REFUSED, rule, issued=self.time(-30), expires=-20,
+                  hard_ttl_s=20 * 86400)
+
+    def test_pins_that_end_are_told(self):
+        retiring = self.pin(OTHER_PIN, until=self.time(20))
+        key = self.pin(pki.Key())
+        self.lint(["PIN023"], cli.REFUSED, self.rule(key, retiring, self.backup()))
+        self.lint([], cli.OK, self.rule(key, retiring, self.backup()), args=("--within", "19"))
+        self.lint(["PIN023", "PIN024"], cli.REFUSED, self.rule(retiring, self.backup()))
+        self.lint(["PIN022"], cli.REFUSED,
+                  self.rule(key, self.pin(OTHER_PIN, until=self.time(-1)), self.backup()))
 
     def test_no_connection_is_made_offline(self):
         server = self.script(servers.silent)
@@ -354,6 +392,38 @@ class Format(CheckCase):
         self.assertRegex(out, rf"(?m)^  ok   {HOST}:443 at 127.0.0.1:\d+  EC P-256  "
                               r"live pin 0 \(2026\) as the server's key  (89|90) days left$")
         self.assertIn("clean: 0 errors, 0 warnings; 1 server looked at", out)
+
+    def test_text_tells_when_rules_and_pins_end(self):
+        until = self.time(40)
+        self.pinset(self.rule(self.pin(OTHER_PIN), self.pin(pki.Key(), until=until, label="old"),
+                              self.backup(), trust="tofu-key", learn_days=1, enforce_until=None),
+                    epoch=3, issued="2026-01-01T00:00:00Z", hard_ttl_s=200 * 365 * 86400)
+        out = self.assertAccepted("check", "--offline", "--fail-on", "error").out
+        self.assertRegex(out, r"(?m)^pintle.json: app com.example.test, epoch 3, version 7, ")
+        self.assertRegex(out, r"(?m)^rule api  enforce until 2225-11-14, 3 pins, "
+                              r"trusts the key alone, learns the server's key on first use "
+                              r"for 1 day$")
+        self.assertRegex(out, rf"(?m)^  pin 1 \(old\)  matches until {until}$")
+
+    def test_json_tells_rules_and_pins_with_their_ends(self):
+        until = self.time(40)
+        rule = self.rule(self.pin(OTHER_PIN, until=until, label="old"), self.backup(at="ca"),
+                         trust="tofu", learn_at="ca")
+        self.pinset(rule,
+                    self.rule(OTHER_PIN, rule_id="b", match=["b.example"], mode="off",
+                              enforce_until=None, after=None), overlap_s=86400)
+        document = self.check("--offline", "--fail-on", "error", code=cli.OK)
+        self.assertEqual((document["epoch"], document["hard_ttl_s"], document["overlap_s"]),
+                         (1, 380 * 86400, 86400))
+        self.assertEqual(document["rules"], [
+            {"id": "api", "mode": "enforce", "trust": "tofu", "learn_at": "ca", "learn_days": 90,
+             "ends": rule["enforce_until"], "pins": [
+                 {"pin": OTHER_PIN, "at": "any", "backup": False, "until": until, "label": "old"},
+                 {"pin": BACKUP.pin, "at": "ca", "backup": True}]},
+            {"id": "b", "mode": "off", "trust": "pkix",
+             "pins": [{"pin": OTHER_PIN, "at": "any", "backup": False}]}])
+        only = self.check("--offline", "--rule", "b", code=cli.OK)
+        self.assertEqual([rule["id"] for rule in only["rules"]], ["b"])
 
     def test_text_tells_each_finding_with_its_fix(self):
         self.pinset(self.rule(OTHER_PIN))

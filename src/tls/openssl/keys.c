@@ -11,11 +11,10 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
-#include <openssl/pkcs12.h>
-#include <openssl/rand.h>
 #include <openssl/x509v3.h>
 
 #include "base/error.h"
+#include "tls/openssl/key_pem.h"
 #include "tls/openssl/queue.h"
 #include "tls/openssl/text.h"
 
@@ -24,10 +23,6 @@
 
 /* ub-common-name, RFC 5280 appendix A.1. */
 #define COMMON_NAME_MAX 64
-
-/* What guessing a passphrase has to cost; the advice for PBKDF2-HMAC-SHA256 since 2023. */
-#define PBKDF2_ROUNDS 600000
-#define SALT_LEN 16
 
 struct key_type {
     const char *name;
@@ -183,42 +178,6 @@ static enum pintle_status make_request(X509_REQ **out, EVP_PKEY *key, const stru
 
 /* --- text ------------------------------------------------------------------------------------- */
 
-/* PBES2 (RFC 8018 section 6.2) with PBKDF2, which more programs can read than scrypt. */
-static bool write_encrypted(BIO *bio, PKCS8_PRIV_KEY_INFO *info, const char *passphrase)
-{
-    unsigned char salt[SALT_LEN];
-    X509_ALGOR *scheme = NULL;
-    X509_SIG *encrypted = NULL;
-    bool done;
-
-    if (RAND_bytes(salt, sizeof(salt)) == 1)
-        scheme = PKCS5_pbe2_set_iv(EVP_aes_256_cbc(), PBKDF2_ROUNDS, salt, sizeof(salt), NULL,
-                                   NID_hmacWithSHA256);
-    if (scheme != NULL)
-        encrypted = PKCS8_set0_pbe(passphrase, (int)strlen(passphrase), info, scheme);
-    if (encrypted == NULL)
-        X509_ALGOR_free(scheme);
-    done = encrypted != NULL && PEM_write_bio_PKCS8(bio, encrypted) == 1;
-    X509_SIG_free(encrypted);
-    return done;
-}
-
-/* The key as PEM, or NULL. Freed buffers that held it are wiped. */
-static char *write_key(const EVP_PKEY *key, const char *passphrase)
-{
-    PKCS8_PRIV_KEY_INFO *info = EVP_PKEY2PKCS8(key);
-    BIO *bio = BIO_new(BIO_s_secmem());
-    char *text = NULL;
-
-    if (info != NULL && bio != NULL &&
-        (passphrase != NULL ? write_encrypted(bio, info, passphrase)
-                            : PEM_write_bio_PKCS8_PRIV_KEY_INFO(bio, info) == 1))
-        text = pintle__text_from_bio(bio);
-    BIO_free(bio);
-    PKCS8_PRIV_KEY_INFO_free(info);
-    return text;
-}
-
 static char *write_request(const X509_REQ *request)
 {
     BIO *bio = BIO_new(BIO_s_mem());
@@ -259,7 +218,7 @@ static enum pintle_status write_all(struct pintle_new_key *out, const EVP_PKEY *
 
     if (status != PINTLE_OK)
         return status;
-    out->key_pem = write_key(key, passphrase);
+    out->key_pem = pintle__key_to_pem(key, passphrase);
     if (out->key_pem == NULL)
         return fail("could not write the key", err);
     out->request_pem = write_request(request);

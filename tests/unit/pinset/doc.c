@@ -61,8 +61,15 @@ void doc_fill(struct doc *doc, char byte, size_t count)
 
 void doc_begin(struct doc *doc)
 {
-    doc_add(doc, "{'pintle':1,'app':'com.example.test','version':7,'issued':'" DOC_ISSUED
-                 "','expires':'" DOC_EXPIRES "','rules':[");
+    doc_begin_with(doc, "");
+}
+
+void doc_begin_with(struct doc *doc, const char *members)
+{
+    doc_add(doc,
+            "{'pintle':1,'app':'com.example.test','version':7,'issued':'" DOC_ISSUED
+            "','expires':'" DOC_EXPIRES "',%s'rules':[",
+            members);
 }
 
 void doc_end(struct doc *doc)
@@ -87,11 +94,16 @@ enum pintle_status doc_parse(struct pintle_pinset **out, const struct doc *doc,
 
 struct pintle_pinset *doc_load(const char *rules)
 {
+    return doc_load_with("", rules);
+}
+
+struct pintle_pinset *doc_load_with(const char *members, const char *rules)
+{
     struct doc doc = {NULL, 0, 0};
     struct pintle_pinset *set;
     struct pintle_error err;
 
-    doc_begin(&doc);
+    doc_begin_with(&doc, members);
     doc_add(&doc, "%s", rules);
     doc_end(&doc);
     if (doc_parse(&set, &doc, &err) != PINTLE_OK)
@@ -143,6 +155,7 @@ static void assert_equal_pins(const struct pintle_rule *a, const struct pintle_r
     for (uint32_t i = 0; i < a->pin_count; i++) {
         assert_true(pintle_pin_equal(&a->pins[i].pin, &b->pins[i].pin));
         assert_int_equal(a->pins[i].at, b->pins[i].at);
+        assert_int_equal(a->pins[i].until, b->pins[i].until);
         assert_string_equal(a->pins[i].label, b->pins[i].label);
         assert_int_equal(a->pins[i].backup, b->pins[i].backup);
     }
@@ -163,6 +176,9 @@ static void assert_equal_rules(const struct pintle_rule *a, const struct pintle_
     assert_int_equal(a->report_count, b->report_count);
     assert_equal_strings(a->report, b->report, a->report_count);
     assert_int_equal(a->enforce_until, b->enforce_until);
+    assert_int_equal(a->ends, b->ends);
+    assert_int_equal(a->learn_at, b->learn_at);
+    assert_int_equal(a->learn_days, b->learn_days);
     assert_int_equal(a->mode, b->mode);
     assert_int_equal(a->after, b->after);
     assert_int_equal(a->trust, b->trust);
@@ -171,7 +187,10 @@ static void assert_equal_rules(const struct pintle_rule *a, const struct pintle_
 void doc_assert_equal(const struct pintle_pinset *a, const struct pintle_pinset *b)
 {
     assert_string_equal(pintle_pinset_get_app(a), pintle_pinset_get_app(b));
+    assert_int_equal(pintle_pinset_get_epoch(a), pintle_pinset_get_epoch(b));
     assert_int_equal(pintle_pinset_get_version(a), pintle_pinset_get_version(b));
+    assert_int_equal(pintle_pinset_get_hard_ttl(a), pintle_pinset_get_hard_ttl(b));
+    assert_int_equal(pintle_pinset_get_overlap(a), pintle_pinset_get_overlap(b));
     assert_int_equal(pintle_pinset_get_issued(a), pintle_pinset_get_issued(b));
     assert_int_equal(pintle_pinset_get_expires(a), pintle_pinset_get_expires(b));
     assert_int_equal(pintle_pinset_get_rule_count(a), pintle_pinset_get_rule_count(b));

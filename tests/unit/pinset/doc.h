@@ -22,8 +22,10 @@ void doc_add(struct doc *doc, const char *format, ...) __attribute__((format(pri
 /* The same byte many times. */
 void doc_fill(struct doc *doc, char byte, size_t count);
 
-/* Everything up to the first rule, and everything behind the last. */
+/* Everything up to the first rule, and everything behind the last. More members of the root each
+ * end with a comma. */
 void doc_begin(struct doc *doc);
+void doc_begin_with(struct doc *doc, const char *members);
 void doc_end(struct doc *doc);
 
 void doc_clear(struct doc *doc);
@@ -34,6 +36,7 @@ enum pintle_status doc_parse(struct pintle_pinset **out, const struct doc *doc,
 
 /* Load a document with these rules, which must be accepted. */
 struct pintle_pinset *doc_load(const char *rules);
+struct pintle_pinset *doc_load_with(const char *members, const char *rules);
 
 /* Load tests/vectors/pinset/<folder>/<name>.json, which must be accepted. */
 struct pintle_pinset *doc_load_vector(const char *folder, const char *name);

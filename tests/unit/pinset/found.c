@@ -48,9 +48,15 @@ void note(void *ctx, const struct pintle_finding *finding)
 
 void assert_findings_at(const char *now, const char *rules, const char *expected)
 {
+    assert_findings_with(now, NO_END, rules, expected);
+}
+
+void assert_findings_with(const char *now, const char *members, const char *rules,
+                          const char *expected)
+{
     unsigned asked = 0;
     struct pintle_lint_options options = {time_of(now), 30 * DAY_S, is_public_suffix, &asked};
-    struct pintle_pinset *set = doc_load(rules);
+    struct pintle_pinset *set = doc_load_with(members, rules);
     struct found found = {"", 0};
     struct doc wanted = {NULL, 0, 0};
     size_t count = pintle_pinset_lint(set, &options, note, &found);

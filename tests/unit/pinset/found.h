@@ -26,8 +26,14 @@ struct found {
 /* "PIN001 rule pin detail", one to a line; "-" for no rule or pin. */
 void note(void *ctx, const struct pintle_finding *finding);
 
-/* Lint a document with these rules; @c stands for pins in the expected text too. */
+/* A hard_ttl_s that ends no rule and of which there is nothing to tell. */
+#define NO_END "'hard_ttl_s':253402300799,"
+
+/* Lint a document with these rules and, unless told otherwise, NO_END; @c stands for pins in the
+ * expected text too. */
 void assert_findings_at(const char *now, const char *rules, const char *expected);
+void assert_findings_with(const char *now, const char *members, const char *rules,
+                          const char *expected);
 
 struct row {
     const char *rules;

@@ -73,6 +73,12 @@ static void members_are_written_in_order(void **state)
     assert_formatted("all-members");
 }
 
+static void members_of_living_pin_sets_are_written_where_they_say_something(void **state)
+{
+    (void)state;
+    assert_formatted("living");
+}
+
 static void unknown_members_are_kept_behind_the_known_ones(void **state)
 {
     (void)state;
@@ -118,6 +124,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_document_survives_the_round_trip),
         cmocka_unit_test(members_are_written_in_order),
+        cmocka_unit_test(members_of_living_pin_sets_are_written_where_they_say_something),
         cmocka_unit_test(unknown_members_are_kept_behind_the_known_ones),
         cmocka_unit_test(defaults_are_written_where_they_say_something),
         cmocka_unit_test(a_deep_unknown_member_is_kept),

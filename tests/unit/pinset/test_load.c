@@ -132,6 +132,91 @@ static void all_members_of_pins_are_read(void **state)
     pintle_pinset_free(set);
 }
 
+#define DAY_S INT64_C(86400)
+
+static void a_rule_ends_with_whatever_comes_first(void **state)
+{
+    struct pintle_pinset *set = doc_load_vector("accept", "living");
+    const int64_t issued = pintle_pinset_get_issued(set);
+    const int64_t hard_end = issued + 180 * DAY_S;
+    const struct {
+        const char *id;
+        int64_t ends;
+    } rows[] = {
+        {"bounded", hard_end}, {"sooner", hard_end - 1},
+        {"later", hard_end},   {"for-ever", hard_end},            /* where nothing changes */
+        {"off", PINTLE_NEVER}, {"hardens", issued + 284 * DAY_S}, /* not earlier than it says */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const struct pintle_rule *rule = pintle_pinset_get_rule(set, i);
+
+        assert_string_equal(rule->id, rows[i].id);
+        assert_int_equal(rule->ends, rows[i].ends);
+        assert_int_equal(rule->unpin_until, 0);
+    }
+    assert_int_equal(pintle_pinset_count_enforced(set, hard_end - 2), 6);
+    assert_int_equal(pintle_pinset_count_enforced(set, hard_end - 1), 5);
+    assert_int_equal(pintle_pinset_count_enforced(set, hard_end), 1);
+    assert_int_equal(pintle_pinset_count_enforced(set, issued + 284 * DAY_S), 2);
+    pintle_pinset_free(set);
+}
+
+static void the_members_of_living_pin_sets_are_read(void **state)
+{
+    struct pintle_pinset *set = doc_load_vector("accept", "living");
+    const struct pintle_rule_pin *pins = pintle_pinset_get_rule(set, 0)->pins;
+
+    (void)state;
+    assert_int_equal(pintle_pinset_get_epoch(set), INT64_MAX);
+    assert_int_equal(pintle_pinset_get_hard_ttl(set), 180 * DAY_S);
+    assert_int_equal(pintle_pinset_get_overlap(set), 14 * DAY_S);
+    assert_int_equal(pintle_pinset_get_fresh_until(set), pintle_pinset_get_expires(set));
+    assert_true(pins[0].until == PINTLE_NEVER);
+    assert_int_equal(pins[1].until, pintle_pinset_get_issued(set) + 100 * DAY_S);
+    assert_string_equal(pins[1].label, "2026 key");
+    pintle_pinset_free(set);
+}
+
+static void rules_that_learn_are_read(void **state)
+{
+    struct pintle_pinset *set = doc_load_vector("accept", "living");
+    const struct pintle_rule *leaf = pintle_pinset_get_rule(set, 6);
+    const struct pintle_rule *ca = pintle_pinset_get_rule(set, 7);
+    const struct pintle_rule *key = pintle_pinset_get_rule(set, 8);
+
+    (void)state;
+    assert_int_equal(leaf->trust, PINTLE_TRUST_TOFU);
+    assert_int_equal(leaf->learn_at, PINTLE_AT_LEAF);
+    assert_int_equal(leaf->learn_days, 90);
+    assert_int_equal(leaf->pin_count, 0);
+    assert_int_equal(ca->trust, PINTLE_TRUST_TOFU);
+    assert_int_equal(ca->learn_at, PINTLE_AT_CA);
+    assert_int_equal(ca->learn_days, 730);
+    assert_int_equal(ca->pin_count, 1);
+    assert_int_equal(key->trust, PINTLE_TRUST_TOFU_KEY);
+    assert_int_equal(key->learn_at, PINTLE_AT_LEAF);
+    assert_int_equal(key->learn_days, 1);
+    pintle_pinset_free(set);
+}
+
+/* No sum runs over, and none is a time that no text can say. */
+static void the_longest_spans_have_no_end(void **state)
+{
+    struct pintle_pinset *set = doc_load_vector("accept", "spans");
+    struct pintle_pinset *least = doc_load_vector("accept", "spans-least");
+
+    (void)state;
+    assert_int_equal(pintle_pinset_get_hard_ttl(set), INT64_C(253402300799));
+    assert_int_equal(pintle_pinset_get_overlap(set), INT64_C(253402300799));
+    assert_true(pintle_pinset_get_rule(set, 0)->ends == PINTLE_NEVER);
+    assert_int_equal(pintle_pinset_get_rule(set, 0)->pins[0].until, 0);
+    assert_int_equal(pintle_pinset_get_rule(least, 0)->ends, INT64_C(253402300799));
+    pintle_pinset_free(set);
+    pintle_pinset_free(least);
+}
+
 static void what_is_absent_has_its_default(void **state)
 {
     struct pintle_pinset *set = doc_load("{'id':'a','match':['h.test'],'pins':[{'spki':'@1'}]}");
@@ -142,6 +227,13 @@ static void what_is_absent_has_its_default(void **state)
     assert_int_equal(rule->after, PINTLE_MODE_REPORT);
     assert_int_equal(rule->trust, PINTLE_TRUST_PKIX);
     assert_true(rule->enforce_until == PINTLE_NEVER);
+    assert_true(rule->ends == PINTLE_NEVER);
+    assert_int_equal(rule->learn_at, PINTLE_AT_LEAF);
+    assert_int_equal(rule->learn_days, 0);
+    assert_true(rule->pins[0].until == PINTLE_NEVER);
+    assert_int_equal(pintle_pinset_get_epoch(set), 1);
+    assert_true(pintle_pinset_get_hard_ttl(set) == PINTLE_NEVER);
+    assert_int_equal(pintle_pinset_get_overlap(set), 0);
     assert_int_equal(rule->port_count, 0);
     assert_int_equal(rule->deny_count, 0);
     assert_int_equal(rule->report_count, 0);
@@ -248,6 +340,10 @@ int main(void)
         cmocka_unit_test(every_document_to_refuse_is_refused_where_it_is_wrong),
         cmocka_unit_test(all_members_are_read),
         cmocka_unit_test(all_members_of_pins_are_read),
+        cmocka_unit_test(the_members_of_living_pin_sets_are_read),
+        cmocka_unit_test(a_rule_ends_with_whatever_comes_first),
+        cmocka_unit_test(rules_that_learn_are_read),
+        cmocka_unit_test(the_longest_spans_have_no_end),
         cmocka_unit_test(what_is_absent_has_its_default),
         cmocka_unit_test(every_form_of_pin_is_the_same_key),
         cmocka_unit_test(strings_that_are_shared_stay_apart),

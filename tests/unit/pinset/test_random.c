@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Random pin-sets and hosts: the index finds what a plain search over all patterns finds. */
+/* Random pin-sets and hosts: the index finds what a plain search over all patterns finds, and what is
+ * written means what was read. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -157,10 +158,121 @@ static void the_index_finds_what_a_plain_search_finds(void **state)
     assert_in_range(hits, ROUNDS * HOSTS_PER_ROUND / 5, ROUNDS * HOSTS_PER_ROUND * 9 / 10);
 }
 
+/* --- the round trip -----------------------------------------------------------------------------
+ */
+
+/* Every other time. */
+static bool flip(void)
+{
+    return roll(2) == 1;
+}
+
+static void add_number(struct doc *doc, const char *name, int64_t least, int64_t most)
+{
+    int64_t number = least + roll(1000);
+
+    if (roll(4) == 0)
+        number = flip() ? least : most;
+    if (flip())
+        doc_add(doc, "'%s':%lld,", name, (long long)(number < most ? number : most));
+}
+
+static void add_time(struct doc *doc, const char *name)
+{
+    if (flip())
+        doc_add(doc, "'%s':'%u-%02u-%02uT%02u:%02u:%02uZ',", name, 1970 + roll(8030), 1 + roll(12),
+                1 + roll(28), roll(24), roll(60), roll(60));
+}
+
+static void add_pin(struct doc *doc, bool first)
+{
+    static const char *const positions[] = {"any", "leaf", "ca"};
+
+    doc_add(doc, "%s{", first ? "" : ",");
+    add_time(doc, "until");
+    if (flip())
+        doc_add(doc, "'at':'%s',", positions[roll(3)]);
+    if (flip())
+        doc_add(doc, "'backup':%s,", flip() ? "true" : "false");
+    if (flip())
+        doc_add(doc, "'label':'%u','crit':['until'],", roll(9));
+    doc_add(doc, "'spki':'@%c'}", (char)('a' + roll(26)));
+}
+
+static void add_living_rule(struct doc *doc, unsigned index)
+{
+    static const char *const modes[] = {"enforce", "report", "off"};
+    static const char *const trusts[] = {"pkix", "key", "tofu", "tofu-key"};
+    unsigned trust = roll(4);
+    unsigned pins = roll(4);
+
+    doc_add(doc, "%s{'id':'r%u','match':['h%u.test'],", index > 0 ? "," : "", index, index);
+    if (flip())
+        doc_add(doc, "'mode':'%s',", modes[roll(3)]);
+    if (trust > 0 || flip())
+        doc_add(doc, "'trust':'%s',", trusts[trust]);
+    if (trust >= 2 && flip())
+        doc_add(doc, "'learn_at':'%s',", trust == 2 && flip() ? "ca" : "leaf");
+    if (trust >= 2)
+        add_number(doc, "learn_days", 1, 730);
+    add_time(doc, "enforce_until");
+    if (flip())
+        doc_add(doc, "'after':'%s',", modes[roll(3)]);
+    doc_add(doc, "'pins':[");
+    for (unsigned i = 0; i < pins + (trust < 2 ? 1 : 0); i++)
+        add_pin(doc, i == 0);
+    doc_add(doc, "]}");
+}
+
+static struct pintle_pinset *random_living_set(void)
+{
+    struct doc members = {NULL, 0, 0};
+    struct doc doc = {NULL, 0, 0};
+    struct pintle_pinset *set;
+    struct pintle_error err;
+    unsigned rules = roll(6);
+
+    add_number(&members, "epoch", 1, INT64_MAX);
+    add_number(&members, "hard_ttl_s", 1, INT64_C(253402300799));
+    add_number(&members, "overlap_s", 0, INT64_C(253402300799));
+    doc_begin_with(&doc, members.text == NULL ? "" : members.text);
+    for (unsigned i = 0; i < rules; i++)
+        add_living_rule(&doc, i);
+    doc_end(&doc);
+    if (doc_parse(&set, &doc, &err) != PINTLE_OK)
+        fail_msg("%s in %s", err.text, doc.text);
+    doc_clear(&members);
+    doc_clear(&doc);
+    return set;
+}
+
+static void what_is_written_means_what_was_read(void **state)
+{
+    (void)state;
+    random_state = 20261127;
+    for (unsigned round = 0; round < ROUNDS * 4; round++) {
+        struct pintle_pinset *set = random_living_set();
+        struct pintle_pinset *again = NULL;
+        char *first, *second;
+        size_t first_len, second_len;
+
+        assert_int_equal(pintle_pinset_format(&first, &first_len, set, NULL), PINTLE_OK);
+        assert_int_equal(pintle_pinset_parse(&again, first, first_len, NULL, NULL), PINTLE_OK);
+        doc_assert_equal(set, again);
+        assert_int_equal(pintle_pinset_format(&second, &second_len, again, NULL), PINTLE_OK);
+        assert_string_equal(first, second);
+        pintle_pinset_free(set);
+        pintle_pinset_free(again);
+        free(first);
+        free(second);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_index_finds_what_a_plain_search_finds),
+        cmocka_unit_test(what_is_written_means_what_was_read),
     };
 
     return cmocka_run_group_tests_name("pinset random", tests, NULL, NULL);

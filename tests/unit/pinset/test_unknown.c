@@ -73,7 +73,7 @@ static void members_of_the_document_that_are_not_known(void **state)
 
     (void)state;
     doc_add(&doc,
-            "{'pintle':1,'app':'t','version':1,'expire':0,'$schema':'s','issued':'%s',"
+            "{'pintle':1,'app':'t','version':1," NO_END "'expire':0,'$schema':'s','issued':'%s',"
             "'expires':'%s','rules':[%s],'rule':[],'mode':'off'}",
             DOC_ISSUED, DOC_EXPIRES, CLEAN);
     assert_int_equal(doc_parse(&set, &doc, &err), PINTLE_OK);
