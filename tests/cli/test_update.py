@@ -111,7 +111,8 @@ class Update(living.LivingCase):
         self.publish(2, self.new)
         for name, content, code in (("nothing", None, cli.INPUT), ("empty", b"", cli.INPUT),
                                     ("text", b"pintle seed 2\n", cli.INPUT),
-                                    ("cut", self.seed.read_bytes()[:200], cli.INPUT)):
+                                    ("cut", self.seed.read_bytes()[:200], cli.INPUT),
+                                    ("root", b"pintle seed 1\n" + self.signer.anchor.record, cli.INPUT)):
             with self.subTest(name):
                 if content is not None:
                     self.write(name, content)
