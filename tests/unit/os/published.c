@@ -121,20 +121,38 @@ void published_write(const struct folder *folder, int64_t version)
     free(latest);
 }
 
+static void remove_files(const char *path)
+{
+    struct folder folder;
+    DIR *dir = opendir(path);
+
+    (void)snprintf(folder.path, sizeof(folder.path), "%s", path);
+    if (dir == NULL)
+        return;
+    for (const struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir))
+        (void)unlink(folder_path(&folder, entry->d_name)); /* "." and ".." stay */
+    (void)closedir(dir);
+}
+
+static void remove_pins(const struct folder *folder)
+{
+    char path[FOLDER_PATH_SIZE];
+
+    (void)snprintf(path, sizeof(path), "%s", folder_path(folder, "pins"));
+    remove_files(path);
+    (void)rmdir(path);
+}
+
+void published_clear(const struct folder *folder)
+{
+    remove_pins(folder);
+    remove_files(folder->path);
+    assert_int_equal(rmdir(folder->path), 0);
+}
+
 int published_tear_down(void **state)
 {
-    const struct folder *folder = *state;
-    struct folder pins;
-    DIR *dir;
-
-    (void)snprintf(pins.path, sizeof(pins.path), "%s", folder_path(folder, "pins"));
-    dir = opendir(pins.path);
-    if (dir != NULL) {
-        for (const struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir))
-            (void)unlink(folder_path(&pins, entry->d_name)); /* "." and ".." stay */
-        (void)closedir(dir);
-        (void)rmdir(pins.path);
-    }
+    remove_pins(*state);
     return folder_tear_down(state);
 }
 

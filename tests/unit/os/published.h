@@ -21,6 +21,9 @@ char *published_seed(int64_t version, size_t *len);
 /* Write this version as a source below `folder`, the pointer last. */
 void published_write(const struct folder *folder, int64_t version);
 
+/* Remove what was written there, and the folder. */
+void published_clear(const struct folder *folder);
+
 /* Teardown for cmocka behind folder_set_up(). */
 int published_tear_down(void **state);
 

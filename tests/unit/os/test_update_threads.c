@@ -4,8 +4,10 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 
@@ -227,6 +229,73 @@ static void reports_are_handed_on_and_may_mismatch_too(void **state)
     assert_int_equal(atomic_load(&scene.wrong), 0);
 }
 
+/* --- somebody else is quicker ------------------------------------------------------------------- */
+
+/* In the middle of an update, another updater of the same database brings version 3. */
+struct rival {
+    struct pintle_updater *updater;
+    unsigned runs;
+};
+
+static void let_the_rival_in(void *ctx, const struct pintle_event *event)
+{
+    struct rival *rival = ctx;
+    enum pintle_update_result result;
+
+    if (event->kind != PINTLE_EVENT_SOURCE || rival->runs++ > 0)
+        return;
+    assert_int_equal(pintle_updater_run(rival->updater, &result, NULL), PINTLE_OK);
+    assert_int_equal(result, PINTLE_UPDATE_NEW);
+}
+
+static void what_another_process_saved_meanwhile_is_not_undone(void **state)
+{
+    const struct folder *folder = *state;
+    struct pintle_update_config config = published_config(folder);
+    const char *sources[] = {"/nowhere", folder->path};
+    struct rival rival = {NULL, 0};
+    struct pintle_updater_status status;
+    enum pintle_update_result result;
+    struct pintle_updater *updater;
+    char path[FOLDER_PATH_SIZE];
+    char *seed = published_seed(1, &config.seed.len);
+    struct pintle_update_config rivals;
+    struct folder newer;
+
+    (void)snprintf(path, sizeof(path), "%s", folder_path(folder, "app.db"));
+    (void)snprintf(newer.path, sizeof(newer.path), "%s", folder_path(folder, "newer"));
+    assert_int_equal(mkdir(newer.path, 0700), 0);
+    published_write(&newer, 3);
+    published_write(folder, 2);
+    config.seed.data = (const uint8_t *)seed;
+    config.state_path = path;
+    rivals = config;
+    rivals.sources = (const char *const[]){newer.path};
+    rivals.timeout_ms = 100; /* for the right to update, which the other one has */
+    config.sources = sources;
+    config.source_count = 2;
+    config.happened = let_the_rival_in;
+    config.happened_ctx = &rival;
+    assert_int_equal(pintle_updater_open(&rival.updater, &rivals, NULL), PINTLE_OK);
+    assert_int_equal(pintle_updater_open(&updater, &config, NULL), PINTLE_OK);
+    assert_int_equal(pintle_updater_run(updater, &result, NULL), PINTLE_OK);
+    assert_int_equal(result, PINTLE_UPDATE_NEW);
+    assert_true(rival.runs > 0);
+    pintle_updater_get_status(updater, &status);
+    assert_int_equal(status.version, 3);
+    assert_true(status.storage);
+    pintle_updater_close(updater);
+    pintle_updater_close(rival.updater);
+    config.sources = sources;
+    config.happened = NULL;
+    assert_int_equal(pintle_updater_open(&updater, &config, NULL), PINTLE_OK);
+    pintle_updater_get_status(updater, &status);
+    assert_int_equal(status.version, 3);
+    pintle_updater_close(updater);
+    published_clear(&newer);
+    free(seed);
+}
+
 /* --- the end --------------------------------------------------------------------------------- */
 
 static void count_freed(void *ctx)
@@ -287,6 +356,7 @@ int main(void)
         TEST(one_update_serves_all_that_wait),
         TEST(a_mismatch_in_a_callback_does_not_wait_for_itself),
         TEST(reports_are_handed_on_and_may_mismatch_too),
+        TEST(what_another_process_saved_meanwhile_is_not_undone),
         TEST(an_engine_may_outlive_its_updater),
         TEST(closing_in_the_middle_is_safe),
     };
