@@ -6,10 +6,23 @@
  * when the function returns.
  *
  * Beside the database PATH stands PATH.last, a seed of the last good bundle that is replaced whole:
- * if either is lost or damaged, the other is enough. A database that cannot be read is moved aside
- * to PATH.bad and a new one begun.
+ * if either is lost or damaged, the other is enough. A database that is damaged is moved aside to
+ * PATH.bad (PATH.damaged while it is done) and a new one begun with what in it is whole; one that is
+ * locked, or cannot be read for lack of permission or by a failing disk, is left alone. PATH.lock
+ * stands there as soon as there is a database: if that is then missing, it was lost.
  *
- * A failure is E_STORAGE with SQLite's or the system's words, and changes nothing.
+ * A database that was lost is not one that was never used. Keys learned on first use may have been
+ * in it, and whoever can spoil a file must not thereby make a known host an unknown one. So, unless
+ * it is certain that none is missing, recall of such a key (TOFU) that is not there is
+ * RECALL_ERROR, not NONE, and learn() without `replace` refuses the same way, until the host is
+ * forgotten on purpose (pintle__state_forget()), its key is learned with `replace`, or
+ * PINTLE__LEARNED_LOST_S have passed. HPKP entries have no such memory: hosts repeat them.
+ *
+ * Checksums stand against accidents. Whoever may write to the files may also lower the marks.
+ *
+ * A failure is E_STORAGE with SQLite's or the system's words (or E_NOMEM), and changes nothing; text
+ * that is longer than there is room for is E_LIMIT. All functions are thread-safe but open and
+ * close. A state must not be used behind a fork(): the child opens its own, and closes the other.
  */
 #ifndef PINTLE_SRC_OS_STATE_H
 #define PINTLE_SRC_OS_STATE_H
@@ -29,8 +42,9 @@ PINTLE_MUST_USE enum pintle_status pintle__state_default_path(char **out, const 
 
 /*
  * Open or begin a database; directories above it are made (mode 0700), the file has mode 0600.
- * `recovered` (may be NULL) tells that a damaged one was moved aside. On a read-only disk it opens
- * for reading: writes then are E_STORAGE.
+ * `recovered` (may be NULL) tells that a damaged one was moved aside, or that one that was there is
+ * missing. On a read-only disk it opens for reading: writes then are E_STORAGE. Another program's
+ * database is E_STORAGE and left alone.
  */
 PINTLE_MUST_USE enum pintle_status pintle__state_open(struct pintle__state **out, const char *path,
                                                       bool *recovered, struct pintle_error *err);
@@ -41,15 +55,22 @@ void pintle__state_close(struct pintle__state *state);
 /*
  * Take back into `trusted` what the database and PATH.last hold: seeds through
  * pintle_trusted_restore(), marks through pintle_trusted_raise_marks(). What is refused is passed over;
- * *refused (may be NULL) counts it. Holding nothing is no error.
+ * *refused (may be NULL) counts it. Holding nothing is no error. If the database fails, what PATH.last
+ * holds was taken back all the same.
  */
 PINTLE_MUST_USE enum pintle_status pintle__state_restore(struct pintle__state *state,
                                                          struct pintle_trusted *trusted,
                                                          size_t *refused, struct pintle_error *err);
 
+/* When a database cannot be opened: the same from PATH.last alone. */
+PINTLE_MUST_USE enum pintle_status pintle__state_restore_last(const char *path,
+                                                              struct pintle_trusted *trusted,
+                                                              size_t *refused,
+                                                              struct pintle_error *err);
+
 /*
- * Keep what `trusted` believes. If the database meanwhile holds marks above those of `trusted` (another
- * process was quicker), nothing is written and the status is E_ROLLBACK: restore, and apply again.
+ * Keep what `trusted` believes. If the database meanwhile holds marks above those of `trusted`, or a
+ * newer root (another process was quicker), nothing is written and the status is E_ROLLBACK: restore, and apply again.
  */
 PINTLE_MUST_USE enum pintle_status pintle__state_save(struct pintle__state *state,
                                                       const struct pintle_trusted *trusted,
@@ -57,7 +78,8 @@ PINTLE_MUST_USE enum pintle_status pintle__state_save(struct pintle__state *stat
 
 /*
  * The right to update, among all processes; released by unlock, or when its process dies. False if
- * somebody else has it after wait_ms.
+ * somebody else has it after wait_ms. On a read-only disk there is no such right, and nothing that it
+ * could protect: true.
  */
 bool pintle__state_lock(struct pintle__state *state, int64_t wait_ms);
 void pintle__state_unlock(struct pintle__state *state);
@@ -91,7 +113,14 @@ PINTLE_MUST_USE enum pintle_status pintle__state_put_tries(struct pintle__state 
 /* At most so many entries; a new one is then an error, not the end of an old one. */
 #define PINTLE__LEARNED_MAX 10000
 
-/* The memory of pintle/engine.h over this database. Lent until close. */
+/* How long an entry of a lost database may still matter: no rule keeps them longer (learn_days). */
+#define PINTLE__LEARNED_LOST_S ((int64_t)730 * 24 * 3600)
+
+/*
+ * The memory of pintle/engine.h over this database. Lent until close. learn() without `replace`
+ * answers EXPIRED for one that is there and has run out. Host names of one label have no
+ * include_subdomains.
+ */
 const struct pintle_memory *pintle__state_get_memory(struct pintle__state *state);
 
 /* Call `found` for every entry, by host and port; it returns false to end. */
@@ -99,7 +128,10 @@ PINTLE_MUST_USE enum pintle_status pintle__state_list_learned(
     struct pintle__state *state, bool (*found)(void *ctx, const struct pintle_learned *entry),
     void *ctx, struct pintle_error *err);
 
-/* Forget. port 0: every port. *count: how many entries that were. */
+/*
+ * Forget. port 0: every port. host NULL: all hosts, and what a lost database may have held. *count:
+ * how many entries that were.
+ */
 PINTLE_MUST_USE enum pintle_status pintle__state_forget(struct pintle__state *state,
                                                         const struct pintle_host *host,
                                                         uint16_t port, size_t *count,

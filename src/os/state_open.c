@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Opening: a new database, a whole one, or one that is damaged and moved aside. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "os/state_db.h"
+
+/* Other processes may be moving and beginning it as well. */
+#define CONNECT_TRIES 8
+
+#define WAIT_MS 10
+
+static void wait_a_little(void)
+{
+    const struct timespec delay = {0, WAIT_MS * 1000000L};
+
+    (void)nanosleep(&delay, NULL);
+}
+
+/*
+ * SQLite would make it readable for all. The file comes into place closed: closing a descriptor of
+ * it later would end the locks of our other threads. File systems without links have no modes.
+ */
+static void make_file(const char *path)
+{
+    char *temporary;
+    struct stat st;
+    int fd;
+
+    if (lstat(path, &st) == 0)
+        return;
+    temporary = pintle__state_beside(path, ".XXXXXX");
+    if (temporary == NULL)
+        return;
+    fd = mkstemp(temporary);
+    if (fd >= 0) {
+        (void)close(fd);
+        (void)link(temporary, path);
+        (void)unlink(temporary);
+    }
+    free(temporary);
+}
+
+/* From now on a missing database is a lost one. */
+static void note_use(const char *path)
+{
+    char *name = pintle__state_beside(path, ".lock");
+    int fd =
+        name == NULL ? -1 : open(name, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, (mode_t)0600);
+
+    if (fd >= 0)
+        (void)close(fd);
+    free(name);
+}
+
+/* --- moving it aside -------------------------------------------------------------------------------- */
+
+/*
+ * Nobody may be in it meanwhile, or his journal would end beside the next one. The lock is
+ * SQLite's own, though none of its statements could take it now.
+ */
+static int lock_file(sqlite3 *db)
+{
+    sqlite3_file *file = NULL;
+    int rc = sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+
+    if (rc != SQLITE_OK || file == NULL || file->pMethods == NULL)
+        return SQLITE_CANTOPEN;
+    rc = SQLITE_BUSY;
+    for (int i = 0; i < PINTLE__STATE_BUSY_MS / WAIT_MS; i++) {
+        rc = file->pMethods->xLock(file, SQLITE_LOCK_SHARED);
+        if (rc == SQLITE_OK)
+            rc = file->pMethods->xLock(file, SQLITE_LOCK_EXCLUSIVE);
+        if (rc != SQLITE_BUSY)
+            break;
+        (void)file->pMethods->xUnlock(file, SQLITE_LOCK_NONE);
+        wait_a_little();
+    }
+    return rc;
+}
+
+static bool rename_beside(const char *path, const char *damaged, const char *suffix)
+{
+    char *from = pintle__state_beside(path, suffix);
+    char *to = pintle__state_beside(damaged, suffix);
+    int code = ENOMEM;
+
+    if (from != NULL && to != NULL) {
+        code = rename(from, to) == 0 ? 0 : errno;
+        if (code == ENOENT) { /* what is there is of an earlier one */
+            (void)unlink(to);
+            code = 0;
+        }
+    }
+    free(from);
+    free(to);
+    errno = code;
+    return code == 0;
+}
+
+static void sync_directory(const char *path)
+{
+    char *directory = strndup(path, (size_t)(strrchr(path, '/') - path + 1));
+    int fd = directory == NULL ? -1 : open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd >= 0) {
+        (void)fsync(fd);
+        (void)close(fd);
+    }
+    free(directory);
+}
+
+/* The journal goes first: it must not be found beside the next database. */
+static enum pintle_status move_files(const char *path, struct pintle_error *err)
+{
+    static const char *const suffixes[] = {"-journal", "-wal", "-shm", ""};
+    char *damaged = pintle__state_beside(path, ".damaged");
+    enum pintle_status status = PINTLE_OK;
+
+    if (damaged == NULL)
+        return pintle__state_error_system(err, path, ENOMEM);
+    for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]) && status == PINTLE_OK; i++) {
+        if (!rename_beside(path, damaged, suffixes[i]))
+            status = pintle__state_error_system(err, path, errno);
+    }
+    free(damaged);
+    sync_directory(path);
+    return status;
+}
+
+static enum pintle_status move_aside(struct pintle__state *state, struct pintle_error *err)
+{
+    int rc = lock_file(state->db);
+
+    if (rc != SQLITE_OK)
+        return pintle__state_error(state, rc, err);
+    if (pintle__db_has_moved(state->db)) /* somebody else did it */
+        return PINTLE_OK;
+    return move_files(state->path, err);
+}
+
+/* --- connecting -------------------------------------------------------------------------------------- */
+
+static enum pintle_status open_file(struct pintle__state *state, struct pintle_error *err)
+{
+    int rc;
+
+    make_file(state->path);
+    rc = pintle__db_open(&state->db, state->path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+    return rc == SQLITE_OK ? PINTLE_OK : pintle__state_error(state, rc, err);
+}
+
+/* Each connection says it anew; it also ends a write-ahead log. On a read-only disk it may not. */
+static void set_journal(sqlite3 *db)
+{
+    (void)pintle__query_run(db, "PRAGMA journal_mode = TRUNCATE; PRAGMA max_page_count = 32768");
+}
+
+/* In one transaction, or what others write meanwhile would look like damage. */
+static enum pintle__db_condition examine(sqlite3 *db, int *rc)
+{
+    enum pintle__db_condition condition;
+
+    *rc = pintle__query_run(db, "BEGIN");
+    if (*rc != SQLITE_OK)
+        return PINTLE__DB_FAILED;
+    condition = pintle__db_examine(db, rc);
+    (void)pintle__query_run(db, "ROLLBACK");
+    return condition;
+}
+
+/* Look, and do what is to be done. *done: it can be used. */
+static enum pintle_status settle(struct pintle__state *state, bool *done, bool *recovered,
+                                 struct pintle_error *err)
+{
+    bool lost = false;
+    enum pintle_status status = PINTLE_OK;
+    int rc = SQLITE_OK;
+
+    switch (examine(state->db, &rc)) {
+    case PINTLE__DB_WHOLE:
+        set_journal(state->db);
+        *done = !pintle__db_has_moved(state->db);
+        break;
+    case PINTLE__DB_EMPTY:
+        set_journal(state->db);
+        status = pintle__state_create(state, &lost, err);
+        break;
+    case PINTLE__DB_DAMAGED:
+        status = move_aside(state, err);
+        break;
+    case PINTLE__DB_FOREIGN:
+        pintle__error_set(err, PINTLE_E_STORAGE,
+                          "%.80s: is another program's database, or a newer pintle's", state->path);
+        return PINTLE_E_STORAGE;
+    case PINTLE__DB_FAILED:
+        return pintle__state_error(state, rc, err);
+    }
+    *recovered = *recovered || lost;
+    return status;
+}
+
+enum pintle_status pintle__state_connect(struct pintle__state *state, bool *recovered,
+                                         struct pintle_error *err)
+{
+    for (int i = 0; i < CONNECT_TRIES; i++) {
+        enum pintle_status status;
+        bool done = false;
+
+        pintle__db_close(&state->db);
+        state->whole_at = -1;
+        status = open_file(state, err);
+        if (status == PINTLE_OK) {
+            state->suspect = false;
+            status = settle(state, &done, recovered, err);
+        }
+        if (status != PINTLE_OK) {
+            pintle__db_close(&state->db);
+            return status;
+        }
+        if (done) {
+            note_use(state->path);
+            return PINTLE_OK;
+        }
+    }
+    pintle__db_close(&state->db);
+    pintle__error_set(err, PINTLE_E_STORAGE, "%.80s: is damaged again and again", state->path);
+    return PINTLE_E_STORAGE;
+}
+
+enum pintle_status pintle__state_open(struct pintle__state **out, const char *path, bool *recovered,
+                                      struct pintle_error *err)
+{
+    struct pintle__state *state = calloc(1, sizeof(*state));
+    enum pintle_status status;
+    bool was_recovered = false;
+
+    *out = NULL;
+    if (state == NULL || pthread_mutex_init(&state->mutex, NULL) != 0) {
+        free(state);
+        pintle__error_set(err, PINTLE_E_NOMEM, "out of memory");
+        return PINTLE_E_NOMEM;
+    }
+    state->lock_fd = -1;
+    state->pid = getpid();
+    pintle__state_set_memory(state);
+    status = pintle__state_resolve(&state->path, path, err);
+    if (status == PINTLE_OK)
+        status = pintle__state_connect(state, &was_recovered, err);
+    if (status != PINTLE_OK) {
+        pintle__state_close(state);
+        return status;
+    }
+    if (recovered != NULL)
+        *recovered = was_recovered;
+    *out = state;
+    return PINTLE_OK;
+}
+
+void pintle__state_close(struct pintle__state *state)
+{
+    if (state == NULL)
+        return;
+    pintle__state_unlock(state);
+    if (state->pid == getpid()) /* a child has no business with its parent's connection */
+        pintle__db_close(&state->db);
+    (void)pthread_mutex_destroy(&state->mutex);
+    free(state->path);
+    free(state);
+}
