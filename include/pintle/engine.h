@@ -104,6 +104,14 @@ typedef int64_t pintle_clock_fn(void *ctx);
  * notify             called after a report was queued, on the thread of the handshake: it must not
  *                    block (sem_post, write to an eventfd). May be NULL. pintle_reporter_notify()
  *                    of pintle/app.h is one
+ * memory             where learned keys are kept. NULL: rules with trust "tofu" or "tofu-key"
+ *                    accept only their own pins (MEMORY for all else), and no HPKP pins hold
+ * refresh            called when a handshake meets a mismatch, on its thread, with the verdict as it
+ *                    stands; it may wait for an update. True if a newer pin-set is in force now.
+ *                    May be NULL
+ * freed              called when the engine is gone and nothing of this is needed any more; may be
+ *                    NULL
+ * report_certificates  let reports carry the certificates of the path, not only their hashes
  */
 struct pintle_config {
     const struct pintle_crypto *crypto;
@@ -194,9 +202,16 @@ enum pintle_path {
  * detail     the TLS library's words on a failed path; may be NULL
  * next_path  tries another complete, fully valid path that holds none of those seen before; true
  *            if *chain is set to one. May be NULL. Called only after a mismatch on a valid path,
- *            at most PINTLE_PATHS_MAX times, not for trust "key". `rule` says which pins are
- *            looked for. A path with a denied key does not count
- * ctx        passed to next_path
+ *            at most PINTLE_PATHS_MAX times in one search, not for trust "key". `rule` says which
+ *            pins are looked for. A path with a denied key does not count
+ * ctx        passed to next_path and reset
+ * reset      a search ended and none of its paths decided: they are of no use any more, and another
+ *            search (for learned keys, or under a newer pin-set) may begin, in which they count as
+ *            not seen. May be NULL
+ * unproven   the peer has not yet proved that it holds the leaf's private key, as in most libraries'
+ *            certificate callbacks. Nothing is then learned: whoever shows a certificate that is
+ *            not his could have keys learned that he does not hold. A verdict under which there is
+ *            something to learn is `pending`: decide again once the proof was seen
  */
 #define PINTLE_PATHS_MAX 8
 
@@ -208,6 +223,8 @@ struct pintle_peer {
     const char *detail;
     bool (*next_path)(void *ctx, const struct pintle_rule *rule, struct pintle_chain *chain);
     void *ctx;
+    void (*reset)(void *ctx);
+    bool unproven;
 };
 
 /*
@@ -223,7 +240,9 @@ struct pintle_peer {
  * 5. A pinned key at an allowed position in this path, or in one that next_path finds: MATCH.
  * 6. trust "tofu", "tofu-key": a key learned on an earlier contact accepts as well: MATCH,
  *    `learned`. Nothing learned yet, or its time is over: the keys are learned now, FIRST_USE. A
- *    memory that fails: MEMORY. A pin of the rule accepts whatever was learned, and replaces it.
+ *    memory that fails, or none: MEMORY. A pin of the rule accepts whatever was learned, and
+ *    replaces it. For "tofu-key" this comes before 3 asks for a path, as the pin does for "key";
+ *    but a mismatch on a path that is not valid is never softened.
  * 7. Otherwise MISMATCH; if `refresh` brings a newer pin-set, all of this once more under that.
  *    Accepted as `softened` in report mode.
  *
@@ -231,7 +250,9 @@ struct pintle_peer {
  * failed path pins decide nothing without trust "key", but the trace shows which keys were met.
  *
  * Refusals, first uses, softened and unpinned verdicts are queued as reports. Allocates nothing,
- * takes no lock and does no I/O, but for what `memory`, `refresh` and report_certificates cost.
+ * takes no lock and does no I/O, but for what `memory`, `refresh` and report_certificates cost: in
+ * handshakes of hosts without a tofu rule, and of unlisted hosts in an engine without a memory,
+ * nothing.
  */
 PINTLE_API void pintle_decide(struct pintle_verdict *verdict, struct pintle *engine,
                               const struct pintle_peer *peer);
@@ -247,7 +268,8 @@ PINTLE_API void pintle_decide_refusal(struct pintle_verdict *verdict, struct pin
 /*
  * For adapters: what a session is bound to.
  *
- * digest      SHA-256 over host, port, the pin-set's digest and what its rule demands at this time
+ * digest      SHA-256 over host, port, the pin-set's digest and what its rule demands at this time;
+ *             without a rule also whether the host has announced pins (HPKP)
  * set_digest  that pin-set's digest alone
  * mode        the mode of the rule at this time; ENFORCE if there is none
  */
@@ -260,8 +282,8 @@ struct pintle_binding {
 /*
  * For adapters: the binding under the pin-set in force, all of it from one look at that. A session
  * may be resumed without a new check only under an equal digest, and only if its own handshake was
- * accepted, not softened, and by a verdict with this set_digest and mode. E_CRYPTO; *out is then
- * all zero.
+ * accepted by a verdict with this set_digest and mode, by nothing that may be forgotten: not
+ * softened, FIRST_USE, `learned` or `pending`. E_CRYPTO; *out is then all zero.
  */
 PINTLE_API PINTLE_MUST_USE enum pintle_status pintle_session_binding(struct pintle_binding *out,
                                                                      struct pintle *engine,
@@ -301,9 +323,11 @@ PINTLE_API void pintle_decide_plaintext(struct pintle_verdict *verdict, struct p
  * suppressed  equal ones left out since the last report for this host, port and reason
  * dropped     reports of any kind lost since the last one taken: to a full queue, or left out as
  *             equal ones and then crowded out of the rate limit's table by other hosts
- * learned     the learned pins it was compared with; NULL if verdict.learned is false. Lent
+ * learned     what it was compared with (verdict.learned), or what was learned (FIRST_USE); NULL
+ *             for all else, and if there was no memory for it. Lent
  * certificates, certificate_count
  *             the path as DER, leaf first, with report_certificates; else none. Lent
+ * backend     name of the crypto provider, or NULL
  */
 struct pintle_report {
     struct pintle_verdict verdict;
@@ -314,6 +338,7 @@ struct pintle_report {
     const struct pintle_learned *learned;
     const struct pintle_view *certificates;
     size_t certificate_count;
+    const char *backend;
 };
 
 /*

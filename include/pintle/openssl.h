@@ -19,8 +19,9 @@
  *   SSL_CTX_set_verify() or SSL_set_verify() is called, and may refuse more, never less.
  * - SSL_VERIFY_PEER. Setting SSL_VERIFY_NONE has no effect.
  * - Resumption. A session is offered only if a handshake for this host and port was accepted under
- *   this very pin-set; any other one is dropped, and a full handshake made. This holds for sessions
- *   from i2d_SSL_SESSION() too, and for early data. Taken for it: the session id context and, in
+ *   this very pin-set, and not by keys that were learned from the host (FIRST_USE, `learned`); any
+ *   other one is dropped, and a full handshake made. This holds for sessions from
+ *   i2d_SSL_SESSION() too, and for early data. Taken for it: the session id context and, in
  *   sessions, the ticket application data.
  * - Pre-shared keys: callbacks for them are removed, for a server is to show a certificate.
  * - DANE is ignored: pins need a PKIX path (or "trust": "key").
@@ -34,13 +35,18 @@
  * the verification callback *and*, while a handshake is under way, the connection's info callback,
  * or that moves a connection to an unguarded context and replaces its info callback.
  *
+ * Keys are learned (trust "tofu") once the server has proved that it holds them, at the end of its
+ * last flight; in TLS 1.2 with RSA key exchange that is the end of the handshake. If they cannot be
+ * kept then, SSL_connect() may return 1 all the same: the verdict is a refusal, and nothing is
+ * written or read.
+ *
  * Only clients are guarded; a handshake in the server's role is refused. So is one on a connection
  * that was made before its context was guarded, and one on a copy by SSL_dup() without a host of
  * its own.
  *
  * After a refusal SSL_get_verify_result() says X509_V_ERR_CERT_REJECTED (mismatch, denied), the
  * path's own error (path-invalid, name-mismatch), X509_V_ERR_APPLICATION_VERIFICATION (no rule, no
- * host, unchecked) or X509_V_ERR_UNSPECIFIED (internal). The first entry in the error queue is of
+ * host, unchecked) or X509_V_ERR_UNSPECIFIED (internal, memory). The first entry in the error queue is of
  * ERR_LIB_USER, with reason 100 + enum pintle_reason and the verdict as text;
  * pintle_openssl_get_verdict() says all of it.
  *

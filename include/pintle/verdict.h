@@ -105,6 +105,8 @@ struct pintle_cert_trace {
  *               fetch a new one
  * unpinned      the mode was softened by an emergency unpin. Always reported
  * learned       the pins compared were learned from the host (trust on first use, HPKP), not signed
+ * pending       accepted so far: the peer has yet to prove that it holds its key, and there is
+ *               something to learn. The decision is taken again then (struct pintle_peer)
  * resumed       a resumed session, checked in full when it was made (host, port and pin-set are
  *               the same); there is then no chain to show
  * host, port    what was dialled
@@ -112,7 +114,7 @@ struct pintle_cert_trace {
  * rule          id of the rule that decided, or ""
  * set_version   `version` of the pin-set, set_digest the SHA-256 of its document
  * cert_index    which certificate of the chain decided (match, denied), or -1
- * pin_index     which pin of the rule matched, or -1
+ * pin_index     which pin of the rule (or, if `learned`, of what was learned) matched, or -1
  * path_count    how many valid paths were looked at; the trace shows the one that decided, or the
  *               first
  * chain_count   entries in chain, leaf first
@@ -126,6 +128,7 @@ struct pintle_verdict {
     bool stale;
     bool unpinned;
     bool learned;
+    bool pending;
     bool resumed;
     struct pintle_host host;
     uint16_t port;

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "engine/state.h"
+#include "engine/judging.h"
 
 /* Another layout needs another label: sessions of an older pintle are then not resumed. */
 static const char label[] = "pintle session binding 2";
@@ -62,12 +62,25 @@ static void add_rule_of(struct binding *bytes, struct pintle_binding *out,
     add_retired(bytes, rule, now);
 }
 
+/* Sessions of an unlisted host must not outlive the moment at which it announces pins. */
+static void add_noted(struct binding *bytes, struct pintle *engine, const struct pintle_host *host,
+                      uint16_t port)
+{
+    struct pintle_learned noted;
+    enum pintle_recall found = PINTLE_RECALL_NONE;
+
+    if (engine->config.memory != NULL && engine->config.allow_unlisted)
+        found = pintle__recall_noted(engine, host, port, pintle_get_time(engine), &noted);
+    add_byte(bytes, found != PINTLE_RECALL_NONE && found != PINTLE_RECALL_EXPIRED);
+}
+
 enum pintle_status pintle_session_binding(struct pintle_binding *out, struct pintle *engine,
                                           const struct pintle_host *host, uint16_t port,
                                           struct pintle_error *err)
 {
     const struct pintle_crypto *crypto = engine->config.crypto;
     const struct pintle_pinset *set = pintle__live_get(&engine->live);
+    const struct pintle_rule *rule = pintle_pinset_find(set, host, port);
     struct binding bytes;
 
     memset(out, 0, sizeof(*out));
@@ -79,7 +92,9 @@ enum pintle_status pintle_session_binding(struct pintle_binding *out, struct pin
     add_byte(&bytes, (unsigned)port >> 8);
     add_byte(&bytes, port);
     add(&bytes, out->set_digest, PINTLE_DIGEST_LEN);
-    add_rule_of(&bytes, out, pintle_pinset_find(set, host, port), pintle_get_time(engine));
+    add_rule_of(&bytes, out, rule, pintle_get_time(engine));
+    if (rule == NULL)
+        add_noted(&bytes, engine, host, port);
     pintle_pinset_free(set);
     if (!crypto->sha256(crypto->ctx, bytes.bytes, bytes.len, out->digest)) {
         memset(out, 0, sizeof(*out));

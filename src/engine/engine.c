@@ -88,12 +88,15 @@ size_t pintle_take_reports(struct pintle *engine,
                            void *ctx)
 {
     struct pintle_report report;
+    struct pintle__cargo *cargo;
     size_t count = 0;
 
     /* No more wait at one time: under a flood the caller still gets to do something else. */
-    while (count < PINTLE_REPORT_QUEUE && pintle__reports_take(&engine->reports, &report)) {
+    while (count < PINTLE_REPORT_QUEUE && pintle__reports_take(&engine->reports, &report, &cargo)) {
+        report.backend = engine->config.crypto->name;
         reported(ctx, &report);
         pintle_pinset_free(report.set);
+        free(cargo);
         count++;
     }
     return count;

@@ -7,7 +7,10 @@
  */
 #include "engine/reports.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#include "engine/cargo.h"
 
 #define DEFAULT_INTERVAL_S 60
 
@@ -126,20 +129,26 @@ static void drop(struct pintle__reports *reports, uint64_t key, uint64_t suppres
 }
 
 bool pintle__reports_put(struct pintle__reports *reports, const struct pintle_verdict *verdict,
-                         const struct pintle_pinset *set, const struct pintle_rule *rule)
+                         const struct pintle_pinset *set, const struct pintle_rule *rule,
+                         const struct pintle__extra *extra)
 {
     uint64_t key = rate_key(verdict);
     uint64_t suppressed = 0;
+    struct pintle__cargo *cargo;
     struct pintle__report_slot *slot;
     size_t position = 0;
 
     if (reports->interval_s > 0 && !admit(reports, key, verdict->time, &suppressed))
         return false;
+    cargo = pintle__cargo_load(extra); /* before a place is claimed: others wait behind that */
     slot = claim(reports, &position);
     if (slot == NULL) {
+        free(cargo);
         drop(reports, key, suppressed);
         return false;
     }
+    slot->cargo = cargo;
+    pintle__cargo_lend(cargo, &slot->report);
     slot->report.verdict = *verdict;
     slot->report.set = pintle_pinset_retain(set);
     slot->report.rule = rule;
@@ -148,7 +157,8 @@ bool pintle__reports_put(struct pintle__reports *reports, const struct pintle_ve
     return true;
 }
 
-bool pintle__reports_take(struct pintle__reports *reports, struct pintle_report *out)
+bool pintle__reports_take(struct pintle__reports *reports, struct pintle_report *out,
+                          struct pintle__cargo **cargo)
 {
     size_t head = atomic_load(&reports->head);
 
@@ -162,6 +172,7 @@ bool pintle__reports_take(struct pintle__reports *reports, struct pintle_report 
             head = atomic_load(&reports->head);
         } else if (atomic_compare_exchange_weak(&reports->head, &head, head + 1)) {
             *out = slot->report;
+            *cargo = slot->cargo;
             atomic_store(&slot->turn, head + PINTLE_REPORT_QUEUE);
             out->dropped = atomic_exchange(&reports->dropped, 0);
             return true;
@@ -172,7 +183,10 @@ bool pintle__reports_take(struct pintle__reports *reports, struct pintle_report 
 void pintle__reports_clear(struct pintle__reports *reports)
 {
     struct pintle_report report;
+    struct pintle__cargo *cargo;
 
-    while (pintle__reports_take(reports, &report))
+    while (pintle__reports_take(reports, &report, &cargo)) {
         pintle_pinset_free(report.set);
+        free(cargo);
+    }
 }

@@ -38,6 +38,7 @@ static void describe_rule(struct pintle_verdict *verdict, const struct pintle_ru
     memcpy(verdict->rule, rule->id, len);
     verdict->rule[len] = '\0';
     verdict->mode = pintle_rule_get_mode(rule, verdict->time);
+    verdict->unpinned = pintle_rule_is_unpinned(rule, verdict->time);
 }
 
 struct pintle__scene pintle__scene_open(struct pintle_verdict *verdict, struct pintle *engine,
@@ -49,7 +50,7 @@ struct pintle__scene pintle__scene_open(struct pintle_verdict *verdict, struct p
     scene.set = pintle__live_get(&engine->live);
     verdict->port = port;
     verdict->time = pintle_get_time(engine);
-    verdict->stale = verdict->time >= pintle_pinset_get_expires(scene.set);
+    verdict->stale = verdict->time >= pintle_pinset_get_fresh_until(scene.set);
     verdict->set_version = pintle_pinset_get_version(scene.set);
     memcpy(verdict->set_digest, pintle_pinset_get_digest(scene.set), PINTLE_DIGEST_LEN);
     if (!pintle__host_known(host))
@@ -61,16 +62,41 @@ struct pintle__scene pintle__scene_open(struct pintle_verdict *verdict, struct p
     return scene;
 }
 
-void pintle__scene_close(struct pintle__scene *scene, struct pintle *engine,
-                         const struct pintle_verdict *verdict)
+bool pintle__scene_renew(struct pintle__scene *scene, struct pintle_verdict *verdict,
+                         struct pintle *engine, const struct pintle_host *host, uint16_t port)
 {
-    const struct pintle_config *config = &engine->config;
+    const struct pintle_pinset *set = pintle__live_get(&engine->live);
+    bool same = set == scene->set;
 
-    if (verdict->decision != PINTLE_ACCEPT || verdict->softened) {
-        if (pintle__reports_put(&engine->reports, verdict, scene->set, scene->rule) &&
-            config->notify != NULL)
-            config->notify(config->notify_ctx);
-    }
+    pintle_pinset_free(set);
+    if (same)
+        return false;
+    pintle_pinset_free(scene->set);
+    *scene = pintle__scene_open(verdict, engine, host, port);
+    return true;
+}
+
+/* A pending verdict is followed by another one on the same handshake, which counts. */
+static bool is_worth_a_report(const struct pintle_verdict *verdict)
+{
+    if (verdict->decision != PINTLE_ACCEPT || verdict->softened)
+        return true;
+    return (verdict->reason == PINTLE_REASON_FIRST_USE || verdict->unpinned) && !verdict->pending;
+}
+
+void pintle__scene_close(struct pintle__scene *scene, struct pintle *engine,
+                         const struct pintle_verdict *verdict, const struct pintle__extra *extra)
+{
+    static const struct pintle__extra none = {NULL, NULL};
+    const struct pintle_config *config = &engine->config;
+    struct pintle__extra carried = extra != NULL ? *extra : none;
+
+    if (!config->report_certificates)
+        carried.chain = NULL;
+    if (is_worth_a_report(verdict) &&
+        pintle__reports_put(&engine->reports, verdict, scene->set, scene->rule, &carried) &&
+        config->notify != NULL)
+        config->notify(config->notify_ctx);
     pintle_pinset_free(scene->set);
     scene->set = NULL;
     scene->rule = NULL;

@@ -121,6 +121,14 @@ static void add_circumstances(struct line *line, const struct pintle_verdict *v)
         add(line, "%sreport mode", comma);
         comma = ", ";
     }
+    if (v->unpinned) {
+        add(line, "%semergency unpin", comma);
+        comma = ", ";
+    }
+    if (v->learned) {
+        add(line, "%slearned keys", comma);
+        comma = ", ";
+    }
     if (v->chain_count > 0) {
         add(line, "%s%zu certificate%s", comma, v->chain_count, plural(v->chain_count));
         comma = ", ";

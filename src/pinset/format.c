@@ -9,6 +9,7 @@
 #include "pinset/schema.h"
 #include "pinset/set.h"
 #include "json/json.h"
+#include "json/write.h"
 
 /* Extras in document order, taken as the objects come by. */
 struct cursor {
@@ -216,60 +217,13 @@ static json_t *make_document(const struct pintle_pinset *set)
     return finish(out, whole);
 }
 
-/* --- text ---------------------------------------------------------------------------------------
- */
-
-/* Always with room for a terminating NUL. `failed` lasts: jansson 2.14 does not look at what the
- * callback answers to the name of a member (dump.c, do_dump). */
-struct text {
-    char *data;
-    size_t len;
-    size_t size;
-    bool failed;
-};
-
-/* As jansson wants it: 0, or -1 without memory. */
-static int append(const char *data, size_t len, void *ctx)
-{
-    struct text *text = ctx;
-
-    if (text->failed)
-        return -1;
-    if (len >= text->size - text->len) {
-        size_t size = text->size * 2 + len + 1;
-        char *grown = size > text->size ? realloc(text->data, size) : NULL;
-        if (grown == NULL) {
-            text->failed = true;
-            return -1;
-        }
-        text->data = grown;
-        text->size = size;
-    }
-    memcpy(text->data + text->len, data, len);
-    text->len += len;
-    text->data[text->len] = '\0';
-    return 0;
-}
-
 enum pintle_status pintle_pinset_format(char **out, size_t *out_len,
                                         const struct pintle_pinset *set, struct pintle_error *err)
 {
-    struct text text = {NULL, 0, 0, false};
-    json_t *json = make_document(set);
-    bool done =
-        json != NULL &&
-        json_dump_callback(json, append, &text, JSON_INDENT(2) | JSON_PRESERVE_ORDER) == 0 &&
-        append("\n", 1, &text) == 0;
-
-    json_decref(json);
-    *out = NULL;
-    *out_len = 0;
-    if (!done) {
-        free(text.data);
+    if (!pintle__json_write(out, out_len, make_document(set),
+                            JSON_INDENT(2) | JSON_PRESERVE_ORDER)) {
         pintle__error_set(err, PINTLE_E_NOMEM, "out of memory");
         return PINTLE_E_NOMEM;
     }
-    *out = text.data;
-    *out_len = text.len;
     return PINTLE_OK;
 }

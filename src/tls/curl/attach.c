@@ -24,6 +24,7 @@
 /*
  * next      of all guards, under `guards_lock`
  * easy      NULL once it is detached, or another guard has taken its place
+ * met       the verdict is that of a handshake, and no request was sent since
  * shuns     CURLOPT_FORBID_REUSE and _FRESH_CONNECT are set, to be rid of a refused connection
  */
 struct pintle_curl {
@@ -32,6 +33,7 @@ struct pintle_curl {
     struct pintle *engine;
     struct pintle_curl_options own;
     struct owner *owner;
+    bool met;
     bool shuns;
     struct pintle_verdict verdict;
 };
@@ -122,10 +124,12 @@ static void link_concluded(void *ctx, const struct pintle_verdict *verdict)
     if (link->over)
         return;
     (void)pthread_mutex_lock(&link->owner->lock);
-    if (link->owner->guard != NULL)
+    if (link->owner->guard != NULL) {
         link->owner->guard->verdict = *verdict;
+        link->owner->guard->met = true;
+    }
     (void)pthread_mutex_unlock(&link->owner->lock);
-    link->over = verdict->decision == PINTLE_ACCEPT;
+    link->over = verdict->decision == PINTLE_ACCEPT && !verdict->pending;
 }
 
 /* --- the hooks of a handle -------------------------------------------------------------------- */
@@ -216,6 +220,25 @@ static void shun(struct pintle_curl *guard, bool shuns)
     guard->shuns = shuns;
 }
 
+/*
+ * The keys of a first contact were learned at its handshake, so the check before its request finds
+ * them learned. What the program is told is that it was the first.
+ */
+static void judge_request(struct pintle_curl *guard, const struct pintle__curl_ends *ends)
+{
+    struct pintle_verdict first;
+    bool was_first = guard->met && guard->verdict.decision == PINTLE_ACCEPT &&
+                     guard->verdict.reason == PINTLE_REASON_FIRST_USE;
+
+    guard->met = false;
+    if (was_first)
+        first = guard->verdict;
+    judge(guard, ends);
+    if (was_first && guard->verdict.decision == PINTLE_ACCEPT && guard->verdict.learned &&
+        guard->verdict.port == first.port && strcmp(guard->verdict.host.text, first.host.text) == 0)
+        guard->verdict = first;
+}
+
 /* CURLOPT_PREREQFUNCTION */
 static int before_request(void *user, char *address, char *local, int port, int local_port)
 {
@@ -227,7 +250,7 @@ static int before_request(void *user, char *address, char *local, int port, int 
         guard->own.prereq_function(guard->own.prereq_data, address, local, port, local_port) !=
             CURL_PREREQFUNC_OK)
         return CURL_PREREQFUNC_ABORT;
-    judge(guard, &ends);
+    judge_request(guard, &ends);
     accepts = guard->verdict.decision == PINTLE_ACCEPT;
     shun(guard, !accepts);
     return accepts ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;

@@ -9,6 +9,8 @@
  *   verify  the server's certificate: path, name and pins (verify.h)
  *   settle  info callback, before the client's last flight and at HANDSHAKE_DONE: a handshake that
  *           nobody judged is a resumed one under its binding, or a refusal
+ *   prove   at the same moments, before settle: once it is known that the server holds the key it
+ *           showed, keys are learned
  */
 #ifndef PINTLE_SRC_TLS_OPENSSL_CONN_H
 #define PINTLE_SRC_TLS_OPENSSL_CONN_H
@@ -128,6 +130,12 @@ void pintle__session_bind(struct pintle__conn *conn);
 /* Its session must never be resumed. */
 void pintle__session_unbind(struct pintle__conn *conn);
 
+/*
+ * One or the other, as the verdict says. What was accepted by keys that were learned is not bound:
+ * they may be forgotten or replaced at any time, and no session would know.
+ */
+void pintle__session_settle(struct pintle__conn *conn);
+
 /* Before the handshake: see to it that no foreign session is offered. */
 void pintle__session_drop_foreign(struct pintle__conn *conn);
 
@@ -158,5 +166,10 @@ void pintle__conclude(struct pintle__guard *guard, const struct pintle_verdict *
 
 /* What SSL_get_verify_result() says of a refusal; path_error is path validation's own. */
 int pintle__verdict_x509(const struct pintle_verdict *verdict, int path_error);
+
+/* --- recheck.c --------------------------------------------------------------------------------- */
+
+/* The server has proved that it holds its key: take a pending decision again. */
+void pintle__conn_prove(struct pintle__conn *conn);
 
 #endif

@@ -298,6 +298,29 @@ static bool is_time_to_settle(OSSL_HANDSHAKE_STATE state)
     return state == TLS_ST_CR_SRVR_DONE || state == TLS_ST_CR_FINISHED;
 }
 
+/*
+ * Has the server proved by then that it holds its key? TLS 1.3: by CertificateVerify (RFC 8446
+ * section 4.4.3). TLS 1.2: by signing ServerKeyExchange (RFC 5246 section 7.4.3), or, where the
+ * client sends it a secret to decrypt, only by its Finished.
+ */
+static bool has_proved(const SSL *ssl)
+{
+    const SSL_CIPHER *cipher;
+    int exchange;
+
+    if (SSL_get_state(ssl) != TLS_ST_CR_SRVR_DONE)
+        return true;
+    cipher = SSL_get_pending_cipher(ssl);
+    exchange = cipher != NULL ? SSL_CIPHER_get_kx_nid(cipher) : NID_undef;
+    return exchange == NID_kx_ecdhe || exchange == NID_kx_dhe;
+}
+
+static void prove(SSL *ssl, struct pintle__conn *conn)
+{
+    if (conn != NULL && conn->judged && conn->verdict.pending && has_proved(ssl))
+        pintle__conn_prove(conn);
+}
+
 static void done(SSL *ssl, struct pintle__conn *conn)
 {
     OSSL_HANDSHAKE_STATE state = SSL_get_state(ssl);
@@ -306,6 +329,7 @@ static void done(SSL *ssl, struct pintle__conn *conn)
         settle_early(ssl, conn);
         return;
     }
+    prove(ssl, conn);
     settle(ssl, conn);
     if (conn != NULL) {
         conn->greeted = false;
@@ -335,10 +359,12 @@ void pintle__info(const SSL *ssl, int where, int ret)
     (void)ret;
     if ((where & SSL_CB_HANDSHAKE_START) != 0)
         start(writable(ssl));
-    if ((where & SSL_CB_HANDSHAKE_DONE) != 0)
+    if ((where & SSL_CB_HANDSHAKE_DONE) != 0) {
         done(writable(ssl), pintle__conn_get(ssl));
-    else if ((where & SSL_CB_LOOP) != 0 && is_time_to_settle(SSL_get_state(ssl)))
+    } else if ((where & SSL_CB_LOOP) != 0 && is_time_to_settle(SSL_get_state(ssl))) {
+        prove(writable(ssl), pintle__conn_get(ssl));
         settle(writable(ssl), pintle__conn_get(ssl));
+    }
 }
 
 void pintle__info_and_next(const SSL *ssl, int where, int ret)

@@ -48,6 +48,11 @@ void pintle__paths_clear(struct pintle__paths *paths)
     pintle__paths_init(paths, paths->conn, paths->ctx, paths->callback, paths->room);
 }
 
+void pintle__paths_reset(void *ctx)
+{
+    pintle__paths_clear(ctx);
+}
+
 /* --- candidates ------------------------------------------------------------------------------ */
 
 static bool is_pinned(const struct pintle_rule *rule, const struct pintle_pin *pin, size_t position)

@@ -29,13 +29,21 @@ static void recheck_chain(struct pintle__conn *conn, struct pintle_verdict *verd
 {
     struct pintle__cert_room room;
     struct pintle__certs certs = {SSL_get0_verified_chain(conn->ssl), &room};
-    struct pintle_peer peer = {&conn->host, conn->port, conn->path, {0, NULL, NULL},
-                               NULL,        NULL,       NULL};
+    struct pintle_peer peer = {.host = &conn->host, .port = conn->port, .path = conn->path};
 
     pintle__cert_room_init(&room);
     peer.chain = pintle__certs_chain(&certs);
     pintle_decide(verdict, conn->guard->engine, &peer);
     pintle__cert_room_clear(&room);
+}
+
+void pintle__conn_prove(struct pintle__conn *conn)
+{
+    recheck_chain(conn, &conn->verdict);
+    if (conn->verdict.decision != PINTLE_ACCEPT)
+        SSL_set_verify_result(conn->ssl, pintle__verdict_x509(&conn->verdict, X509_V_OK));
+    pintle__session_settle(conn);
+    pintle__conclude(conn->guard, &conn->verdict);
 }
 
 void pintle_openssl_recheck(SSL *ssl, struct pintle_verdict *verdict)

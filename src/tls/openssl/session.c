@@ -68,6 +68,17 @@ void pintle__session_bind(struct pintle__conn *conn)
         pintle__session_unbind(conn);
 }
 
+void pintle__session_settle(struct pintle__conn *conn)
+{
+    const struct pintle_verdict *verdict = &conn->verdict;
+
+    if (verdict->decision == PINTLE_ACCEPT && !verdict->softened && !verdict->learned &&
+        !verdict->pending && verdict->reason != PINTLE_REASON_FIRST_USE)
+        pintle__session_bind(conn);
+    else
+        pintle__session_unbind(conn);
+}
+
 void pintle__session_drop_foreign(struct pintle__conn *conn)
 {
     SSL_SESSION *session = SSL_get_session(conn->ssl);

@@ -114,12 +114,12 @@ static enum pintle_path name_failure(int error)
 static void decide(struct pintle__conn *conn, X509_STORE_CTX *ctx, struct pintle__paths *paths)
 {
     struct pintle__certs certs = {NULL, paths->room};
-    struct pintle_peer peer = {&conn->host, conn->port, PINTLE_PATH_INVALID, {0, NULL, NULL}, NULL,
-                               NULL,        NULL};
+    struct pintle_peer peer = {.host = &conn->host, .port = conn->port, .unproven = true};
 
     if (pintle__verify_path(conn, ctx, paths->callback)) {
         peer.path = PINTLE_PATH_VALID;
         peer.next_path = pintle__paths_next;
+        peer.reset = pintle__paths_reset;
         peer.ctx = paths;
     } else {
         peer.path = name_failure(X509_STORE_CTX_get_error(ctx));
@@ -159,10 +159,7 @@ static int answer(struct pintle__conn *conn, X509_STORE_CTX *ctx)
 {
     bool accepted = conn->verdict.decision == PINTLE_ACCEPT;
 
-    if (accepted && !conn->verdict.softened)
-        pintle__session_bind(conn);
-    else
-        pintle__session_unbind(conn);
+    pintle__session_settle(conn);
     X509_STORE_CTX_set_error(
         ctx,
         accepted ? X509_V_OK : pintle__verdict_x509(&conn->verdict, X509_STORE_CTX_get_error(ctx)));

@@ -44,6 +44,9 @@ void pintle__paths_init(struct pintle__paths *paths, struct pintle__conn *conn, 
 /* next_path of struct pintle_peer; ctx is the struct pintle__paths. */
 bool pintle__paths_next(void *ctx, const struct pintle_rule *rule, struct pintle_chain *chain);
 
+/* reset of struct pintle_peer. */
+void pintle__paths_reset(void *ctx);
+
 /* If a path was lent, make it the verified chain of ctx. False for want of memory. */
 bool pintle__paths_adopt(struct pintle__paths *paths);
 

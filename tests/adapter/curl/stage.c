@@ -100,8 +100,10 @@ static size_t add_rule(char *text, size_t len, size_t size, const struct stage_r
 void stage_rules(struct stage *stage, const struct stage_rule *rules)
 {
     struct pintle_pinset_options options = {0, pintle_openssl_crypto()};
-    struct pintle_config config = {
-        .crypto = options.crypto, .clock = now, .allow_unlisted = stage->allow_unlisted};
+    struct pintle_config config = {.crypto = options.crypto,
+                                   .clock = now,
+                                   .allow_unlisted = stage->allow_unlisted,
+                                   .memory = stage->memory};
     struct pintle_pinset *set = NULL;
     struct pintle_error err = {.text = ""};
     char text[4096];

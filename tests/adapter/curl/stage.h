@@ -40,6 +40,7 @@ struct stage_rule {
  */
 struct stage {
     bool allow_unlisted;
+    const struct pintle_memory *memory;
     struct pki_cert root, rogue;
     struct pki_cert host, other, backup, odd;
     struct curl_blob ca;

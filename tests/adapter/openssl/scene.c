@@ -83,6 +83,7 @@ static void write_document(const struct scene_rule *rule, char *text, size_t siz
               rule->match != NULL ? rule->match : HOST);
     len = add_member(text, len, size, "mode", rule->mode != NULL ? rule->mode : "enforce");
     len = add_member(text, len, size, "trust", rule->trust);
+    len = add_member(text, len, size, "learn_at", rule->learn_at);
     len = add_member(text, len, size, "after", rule->after);
     len = add_member(text, len, size, "enforce_until", rule->until);
     len = add(text, len, size, "\"deny\":[");
@@ -103,7 +104,8 @@ void scene_rule(struct scene *scene, const struct scene_rule *rule)
     struct pintle_config config = {.crypto = scene->crypto,
                                    .clock = now,
                                    .clock_ctx = scene,
-                                   .allow_unlisted = scene->allow_unlisted};
+                                   .allow_unlisted = scene->allow_unlisted,
+                                   .memory = scene->memory};
     struct pintle_pinset *set = NULL;
     struct pintle_error err = {.text = ""};
     char text[4096];

@@ -48,14 +48,16 @@ struct scene_rule {
     const struct pki_cert *pins[4];
     const char *at[4];
     const struct pki_cert *deny[4];
+    const char *learn_at;
 };
 
-/* crypto and allow_unlisted are for the engine; set them before the first rule. ahead_s is what its
+/* crypto, allow_unlisted and memory are for the engine; set them before the first rule. ahead_s is what its
  * clock shows beyond the time. */
 struct scene {
     int version;
     const struct pintle_crypto *crypto;
     bool allow_unlisted;
+    const struct pintle_memory *memory;
     int64_t ahead_s;
     struct pki_cert root, rogue, inter, leaf;
     struct pintle *engine;

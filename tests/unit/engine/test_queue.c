@@ -16,6 +16,8 @@
 static const char rules[] = "{'id':'enforce','match':['enforce.test'],'mode':'enforce',"
                             "'pins':[{'spki':'@p'}]}";
 
+static const struct pintle__extra nothing = {NULL, NULL};
+
 struct bench {
     struct pintle__reports reports;
     const struct pintle_pinset *set;
@@ -35,21 +37,23 @@ static void put(struct bench *bench, unsigned kind, int64_t time)
     verdict.host.len =
         (uint8_t)snprintf(verdict.host.text, sizeof(verdict.host.text), "h%u.test", kind);
     verdict.cert_index = (int)kind;
-    (void)pintle__reports_put(&bench->reports, &verdict, bench->set, NULL);
+    (void)pintle__reports_put(&bench->reports, &verdict, bench->set, NULL, &nothing);
 }
 
 static size_t take_from(struct bench *bench)
 {
     struct pintle_report report;
+    struct pintle__cargo *cargo;
     size_t count = 0;
 
-    while (pintle__reports_take(&bench->reports, &report)) {
+    while (pintle__reports_take(&bench->reports, &report, &cargo)) {
         char host[32];
 
         (void)snprintf(host, sizeof(host), "h%d.test", report.verdict.cert_index);
         assert_string_equal(report.verdict.host.text, host);
         assert_int_equal(report.verdict.port, report.verdict.cert_index);
         assert_ptr_equal(report.set, bench->set);
+        assert_null(cargo);
         atomic_fetch_add(&bench->told, 1 + report.suppressed + report.dropped);
         pintle_pinset_free(report.set);
         count++;
@@ -113,15 +117,16 @@ static void what_was_left_out_of_a_kind_pushed_out_is_told_as_dropped(void **sta
 {
     struct bench *bench = *state;
     struct pintle_report report;
+    struct pintle__cargo *cargo;
     unsigned kind = 0;
 
     for (int i = 0; i < 3; i++)
         put(bench, kind, 0);
-    assert_true(pintle__reports_take(&bench->reports, &report));
+    assert_true(pintle__reports_take(&bench->reports, &report, &cargo));
     pintle_pinset_free(report.set);
     do { /* until one has the same place */
         put(bench, ++kind, 0);
-        assert_true(pintle__reports_take(&bench->reports, &report));
+        assert_true(pintle__reports_take(&bench->reports, &report, &cargo));
         pintle_pinset_free(report.set);
         assert_int_equal(report.suppressed, 0);
     } while (report.dropped == 0 && kind < 100 * PINTLE__RATE_SLOTS);
