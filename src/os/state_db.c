@@ -54,7 +54,8 @@ static int harden(sqlite3 *db)
     if (rc == SQLITE_OK)
         rc = pintle__query_run(db, "PRAGMA mmap_size = 0; PRAGMA cell_size_check = ON;"
                                    "PRAGMA temp_store = MEMORY; PRAGMA synchronous = FULL");
-    return rc;
+    /* Some of them read the file. That it is damaged is found again, and mended, by who examines it. */
+    return pintle__is_damage(rc) ? SQLITE_OK : rc;
 }
 
 int pintle__db_open(sqlite3 **out, const char *path, int flags)
