@@ -49,15 +49,20 @@ int64_t pintle__http_now_ms(void);
 
 /*
  * GET. Any complete answer is PINTLE_OK, whatever its status. A body that broke off is asked for
- * again from there (Range, If-Range), up to 3 times. E_RESOLVE, E_CONNECT, E_TIMEOUT, E_TLS, E_HTTP
- * (also: a redirect to another scheme or too many), E_LIMIT, E_NOMEM; err->text begins with the URL.
+ * again from there (Range, If-Range), up to 3 times; one whose length nobody said ends with its
+ * connection, and only its signatures tell that it was cut. E_RESOLVE,
+ * E_CONNECT, E_TIMEOUT (also: told to stop), E_TLS, E_HTTP (also: a redirect to another scheme or too
+ * many), E_LIMIT, E_NOMEM; err->text begins with the URL.
  */
 PINTLE_MUST_USE enum pintle_status pintle__http_get(struct pintle__http_answer *out,
                                                     const char *url,
                                                     const struct pintle__http_options *options,
                                                     struct pintle_error *err);
 
-/* POST JSON; redirects are not followed. The answer's body is read up to max_len and dropped. */
+/*
+ * POST JSON; redirects are not followed. The answer's body is read up to max_len and dropped: that it
+ * goes on is no failure. The errors of pintle__http_get().
+ */
 PINTLE_MUST_USE enum pintle_status pintle__http_post_json(
     long *http_status, const char *url, const char *json, size_t len,
     const struct pintle__http_options *options, struct pintle_error *err);

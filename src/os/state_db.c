@@ -53,8 +53,8 @@ static int harden(sqlite3 *db)
     /* mmap: a file that somebody cuts short would kill us with SIGBUS */
     if (rc == SQLITE_OK)
         rc = pintle__query_run(db, "PRAGMA mmap_size = 0; PRAGMA cell_size_check = ON;"
-                                   "PRAGMA temp_store = MEMORY; PRAGMA synchronous = FULL");
-    /* Some of them read the file. That it is damaged is found again, and mended, by who examines it. */
+                                   "PRAGMA temp_store = MEMORY");
+    /* one that is damaged is found to be so later, and then moved aside */
     return pintle__is_damage(rc) ? SQLITE_OK : rc;
 }
 

@@ -191,7 +191,7 @@ int pintle__learned_verify(sqlite3 *db)
 {
     struct pintle__query query =
         pintle__query_new(db, "SELECT " PINTLE__LEARNED_COLUMNS " FROM learned");
-    struct pintle__ledger ledger, seen = {0, 0, 0};
+    struct pintle__ledger ledger = {0, 0, 0}, seen = {0, 0, 0};
     struct pintle_learned entry;
     bool good = true;
     int rc;

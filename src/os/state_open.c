@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Opening: a new database, a whole one, or one that is damaged and moved aside. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -16,6 +17,9 @@
 #define CONNECT_TRIES 8
 
 #define WAIT_MS 10
+
+/* No write takes so long. */
+#define LEFT_OVER_S ((time_t)24 * 3600)
 
 static void wait_a_little(void)
 {
@@ -58,6 +62,33 @@ static void note_use(const char *path)
     if (fd >= 0)
         (void)close(fd);
     free(name);
+}
+
+/* A process that was killed while it wrote PATH.last left this behind (os/file.h). */
+static bool is_left_over(int dir, const char *name)
+{
+    size_t len = strlen(name);
+    struct stat st;
+
+    return len > 12 && strncmp(name, ".pintle-", 8) == 0 && strcmp(name + len - 4, ".tmp") == 0 &&
+           fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
+           st.st_mtime < time(NULL) - LEFT_OVER_S;
+}
+
+static void remove_left_overs(const char *path)
+{
+    char *directory = strndup(path, (size_t)(strrchr(path, '/') - path + 1));
+    DIR *dir = directory == NULL ? NULL : opendir(directory);
+    const struct dirent *entry;
+
+    /* cppcheck-suppress readdirCalled ; nobody else has this stream */
+    while (dir != NULL && (entry = readdir(dir)) != NULL) {
+        if (is_left_over(dirfd(dir), entry->d_name))
+            (void)unlinkat(dirfd(dir), entry->d_name, 0);
+    }
+    if (dir != NULL)
+        (void)closedir(dir);
+    free(directory);
 }
 
 /* --- moving it aside -------------------------------------------------------------------------------- */
@@ -158,9 +189,15 @@ static enum pintle_status open_file(struct pintle__state *state, struct pintle_e
 }
 
 /* Each connection says it anew; it also ends a write-ahead log. On a read-only disk it may not. */
-static void set_journal(sqlite3 *db)
+static enum pintle_status set_journal(struct pintle__state *state, struct pintle_error *err)
 {
-    (void)pintle__query_run(db, "PRAGMA journal_mode = TRUNCATE; PRAGMA max_page_count = 32768");
+    int rc = pintle__query_run(state->db, "PRAGMA synchronous = FULL");
+
+    if (rc != SQLITE_OK)
+        return pintle__state_error(state, rc, err);
+    (void)pintle__query_run(state->db,
+                            "PRAGMA journal_mode = TRUNCATE; PRAGMA max_page_count = 32768");
+    return PINTLE_OK;
 }
 
 /* In one transaction, or what others write meanwhile would look like damage. */
@@ -186,12 +223,13 @@ static enum pintle_status settle(struct pintle__state *state, bool *done, bool *
 
     switch (examine(state->db, &rc)) {
     case PINTLE__DB_WHOLE:
-        set_journal(state->db);
-        *done = !pintle__db_has_moved(state->db);
+        status = set_journal(state, err);
+        *done = status == PINTLE_OK && !pintle__db_has_moved(state->db);
         break;
     case PINTLE__DB_EMPTY:
-        set_journal(state->db);
-        status = pintle__state_create(state, &lost, err);
+        status = set_journal(state, err);
+        if (status == PINTLE_OK)
+            status = pintle__state_create(state, &lost, err);
         break;
     case PINTLE__DB_DAMAGED:
         status = move_aside(state, err);
@@ -258,6 +296,7 @@ enum pintle_status pintle__state_open(struct pintle__state **out, const char *pa
         pintle__state_close(state);
         return status;
     }
+    remove_left_overs(state->path);
     if (recovered != NULL)
         *recovered = was_recovered;
     *out = state;

@@ -61,8 +61,10 @@ enum pintle_status pintle__state_default_path(char **out, const char *app, struc
     if (*out != NULL) {
         char *name = *out + strlen(folder);
 
-        for (char *c = name; *c != '\0'; c++)
-            *c = is_plain(*c) ? *c : '_';
+        for (char *c = name; *c != '\0'; c++) {
+            if (!is_plain(*c))
+                *c = '_';
+        }
         if (name[0] == '.')
             name[0] = '_';
     }

@@ -58,7 +58,8 @@ static void *serve(void *ctx)
         }
         request = atomic_load(&web->count);
         if (request < WEB_REQUESTS_MAX) {
-            read_request(fd, web->requests[request]);
+            if (!web->silent)
+                read_request(fd, web->requests[request]);
             atomic_store(&web->count, request + 1);
             web->answer(web, fd, request, web->requests[request]);
         }
@@ -66,15 +67,16 @@ static void *serve(void *ctx)
     }
 }
 
-void web_start(struct web *web,
-               void (*answer)(struct web *web, int fd, int request, const char *text),
-               const void *ctx)
+static void start(struct web *web,
+                  void (*answer)(struct web *web, int fd, int request, const char *text),
+                  const void *ctx, bool silent)
 {
     struct sockaddr_in sa = {.sin_family = AF_INET};
     socklen_t len = sizeof(sa);
 
     memset(web, 0, sizeof(*web));
     web->answer = answer;
+    web->silent = silent;
     web->ctx = ctx;
     web->listener = socket(AF_INET, SOCK_STREAM, 0);
     assert_true(web->listener >= 0);
@@ -85,6 +87,20 @@ void web_start(struct web *web,
     web->port = ntohs(sa.sin_port);
     (void)snprintf(web->url, sizeof(web->url), "http://127.0.0.1:%u/file", web->port);
     assert_int_equal(pthread_create(&web->thread, NULL, serve, web), 0);
+}
+
+void web_start(struct web *web,
+               void (*answer)(struct web *web, int fd, int request, const char *text),
+               const void *ctx)
+{
+    start(web, answer, ctx, false);
+}
+
+void web_start_silent(struct web *web,
+                      void (*answer)(struct web *web, int fd, int request, const char *text),
+                      const void *ctx)
+{
+    start(web, answer, ctx, true);
 }
 
 void web_stop(struct web *web)

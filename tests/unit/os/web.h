@@ -17,6 +17,7 @@
 /*
  * answer    called with the socket, which request this is (from 0), and its text
  * requests  how often it was asked, and what
+ * silent    requests are not read
  * over      tells answers that take their time to end
  */
 struct web {
@@ -26,6 +27,7 @@ struct web {
     void (*answer)(struct web *web, int fd, int request, const char *text);
     const void *ctx;
     pthread_t thread;
+    bool silent;
     atomic_int count;
     atomic_bool over;
     char requests[WEB_REQUESTS_MAX][WEB_REQUEST_SIZE];
@@ -34,6 +36,11 @@ struct web {
 void web_start(struct web *web,
                void (*answer)(struct web *web, int fd, int request, const char *text),
                const void *ctx);
+
+/* The same, but the request is left to the answer to read. */
+void web_start_silent(struct web *web,
+                      void (*answer)(struct web *web, int fd, int request, const char *text),
+                      const void *ctx);
 void web_stop(struct web *web);
 
 /* Send text, or bytes. False when the other side has gone. */
