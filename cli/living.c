@@ -139,7 +139,11 @@ static enum cli_exit look_at_seed(struct living *living, const char *path, struc
 
     if (pintle_trusted_new_from_seed(&trusted, seed, &how, &err) != PINTLE_OK)
         return cli_fail(path, &err);
-    (void)pintle_trusted_get_pins(trusted, &pins);
+    if (!pintle_trusted_get_pins(trusted, &pins)) {
+        pintle_trusted_free(trusted);
+        cli_error("%s: holds no pins", cli_safe(path));
+        return CLI_INPUT;
+    }
     living->seed_version = pins.facts.version;
     living->seed_epoch = pins.facts.epoch;
     pintle_trusted_free(trusted);

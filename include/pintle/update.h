@@ -16,7 +16,7 @@
  *   pintle_updater_close(updater);
  *
  * All functions are thread-safe except open and close; close must not be called by `happened` or
- * `reported`.
+ * `reported`. An updater is of no use behind a fork(): the child opens its own.
  */
 #ifndef PINTLE_UPDATE_H
 #define PINTLE_UPDATE_H

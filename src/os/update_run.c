@@ -4,7 +4,6 @@
  * saved, put in force and told, in this order: a version that was told of is found again after a
  * crash, unless the disk failed.
  */
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,9 +17,6 @@
 
 /* For the right to update: looked at again and again, so that close need not wait long. */
 #define LOCK_SLICE_MS 100
-
-/* 16 hex digits, a colon and the NUL. */
-#define FINGERPRINT_SIZE 18
 
 /*
  * trusted    the copy
@@ -189,57 +185,6 @@ static void source_key(char *out, size_t size, const struct pintle__update_sourc
     (void)snprintf(out, size, "source:%s", source->name);
 }
 
-/* FNV-1a over what is believed. */
-static uint64_t fingerprint(const struct pintle_trusted *trusted)
-{
-    uint64_t hash =
-        UINT64_C(0xcbf29ce484222325) ^ (uint64_t)pintle_trusted_get_root(trusted)->version;
-
-    for (enum pintle_role role = PINTLE_ROLE_PINS; role <= PINTLE_ROLE_UNPIN; role++) {
-        const struct pintle_envelope *envelope = pintle_trusted_get_envelope(trusted, role, 0);
-        struct pintle_view payload = {NULL, 0};
-
-        if (envelope != NULL)
-            payload = pintle_envelope_get_payload(envelope);
-        for (size_t i = 0; i < payload.len; i++)
-            hash = (hash ^ payload.data[i]) * UINT64_C(0x100000001b3);
-        hash = (hash ^ (uint64_t)role) * UINT64_C(0x100000001b3);
-    }
-    return hash;
-}
-
-/*
- * A validator stands for what was believed when it was noted. It is kept together with a
- * fingerprint of that: should the database have lost a part of it, everything is asked for again.
- */
-static void get_etag(const struct update *update, const struct pintle__tries *tries,
-                     char out[PINTLE__ETAG_SIZE])
-{
-    char print[FINGERPRINT_SIZE];
-
-    (void)snprintf(print, sizeof(print), "%016" PRIx64 ":", fingerprint(update->trusted));
-    memset(out, 0, PINTLE__ETAG_SIZE);
-    if (strncmp(tries->etag, print, sizeof(print) - 1) == 0)
-        (void)snprintf(out, PINTLE__ETAG_SIZE, "%s", tries->etag + sizeof(print) - 1);
-}
-
-/* One that is long or odd is not worth keeping; nor one of what could not be saved. */
-static void put_etag(const struct update *update, struct pintle__tries *tries, const char *etag)
-{
-    int len;
-
-    memset(tries->etag, 0, sizeof(tries->etag));
-    if (etag[0] == '\0' || update->updater->unsaved)
-        return;
-    for (const char *c = etag; *c != '\0'; c++)
-        if (*c <= ' ' || *c > '~')
-            return;
-    len = snprintf(tries->etag, sizeof(tries->etag), "%016" PRIx64 ":%s",
-                   fingerprint(update->trusted), etag);
-    if (len < 0 || (size_t)len >= sizeof(tries->etag))
-        tries->etag[0] = '\0';
-}
-
 /* Read and settle, and again if another process was quicker. */
 static enum pintle_status pass_and_settle(struct update *update, struct pintle__update_pass *pass,
                                           struct pintle_error *err)
@@ -277,7 +222,7 @@ static struct pintle__update_pass make_pass(const struct update *update,
         .ignore_unpin = updater->config.ignore_unpin,
     };
 
-    get_etag(update, tries, pass.etag);
+    pintle__update_get_etag(update->trusted, tries, pass.etag);
     return pass;
 }
 
@@ -290,7 +235,8 @@ static void note_success(struct update *update, const char *key, struct pintle__
     tries->failures = 0;
     tries->next_at = 0;
     tries->last_at = update->now;
-    put_etag(update, tries, pass->etag);
+    /* Nor is one kept of what could not be saved. */
+    pintle__update_put_etag(update->trusted, tries, update->updater->unsaved ? "" : pass->etag);
     pintle__update_put_tries(update->updater, key, tries);
     update->completed = true;
 }

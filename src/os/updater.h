@@ -98,6 +98,12 @@ struct pintle_updater {
 
 /* --- update.c ---------------------------------------------------------------------------------- */
 
+/* The first thing, and the only one that a failure leaves nothing of. */
+bool pintle__updater_init_locks(struct pintle_updater *updater);
+
+/* Give up one ownership; the last one frees. */
+void pintle__updater_release(struct pintle_updater *updater);
+
 void pintle__updater_lock(struct pintle_updater *updater);
 void pintle__updater_unlock(struct pintle_updater *updater);
 
@@ -145,6 +151,16 @@ void pintle__update_put_tries(struct pintle_updater *updater, const char *key,
 /* A try that comes now, as if it failed: next_at is set by the back-off. */
 void pintle__update_count_try(struct pintle_updater *updater, struct pintle__tries *tries,
                               int64_t now);
+
+/* --- update_etag.c ----------------------------------------------------------------------------- */
+
+/* The validator that stands for what is believed now, or "". */
+void pintle__update_get_etag(const struct pintle_trusted *trusted,
+                             const struct pintle__tries *tries, char out[PINTLE__ETAG_SIZE]);
+
+/* Note that it does; "" for none. */
+void pintle__update_put_etag(const struct pintle_trusted *trusted, struct pintle__tries *tries,
+                             const char *etag);
 
 /* --- update_run.c ------------------------------------------------------------------------------ */
 

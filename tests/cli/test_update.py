@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """pintle update: what came, what was refused, and what is kept."""
-import netcase
-import servers
+import shutil
+
 import cli
 import living
+import netcase
+import servers
 import tap_unittest
 
 
@@ -109,7 +111,8 @@ class Update(living.LivingCase):
         self.publish(2, self.new)
         for name, content, code in (("nothing", None, cli.INPUT), ("empty", b"", cli.INPUT),
                                     ("text", b"pintle seed 2\n", cli.INPUT),
-                                    ("cut", self.seed.read_bytes()[:200], cli.INPUT)):
+                                    ("cut", self.seed.read_bytes()[:200], cli.INPUT),
+                                    ("root", b"pintle seed 1\n" + self.signer.anchor.record, cli.INPUT)):
             with self.subTest(name):
                 if content is not None:
                     self.write(name, content)
@@ -137,6 +140,36 @@ class Update(living.LivingCase):
         self.update(self.source)
         self.assertEqual([name for name in netcase.left(self.state.parent)
                           if not name.startswith(("app.db-",))][:2], ["app.db", "app.db.last"])
+
+
+class Allocations(living.LivingCase):
+    SHIM = cli.BUILD / "tests/cli/libpintle_fail_alloc.so"
+
+    def test_each_fails_once(self):
+        """It is told, a whole document or none is printed, and the next update is as good as ever."""
+        if not self.SHIM.exists():
+            self.skipTest("a build with a sanitizer has an allocator of its own")
+        self.publish(2, self.new)
+        mark = self.dir / "mark"
+        for number in range(1, 20000):
+            shutil.rmtree(self.state.parent, ignore_errors=True)
+            result = self.run_cli("update", *self.living(self.source), "--json", env={
+                "LD_PRELOAD": self.SHIM, "FAIL_AT": number, "FAIL_MARK": mark})
+            if not mark.exists():
+                self.assertExit(result, cli.OK)
+                self.assertGreater(number, 50, "the shim saw no allocations")
+                return
+            mark.unlink()
+            self.assertIn(result.code, (cli.OK, cli.INPUT, cli.INTERNAL), f"allocation {number}: {result}")
+            if result.out:
+                self.assertIn(result.json["result"], ("new", "failed"), f"allocation {number}")
+            if result.code != cli.OK:
+                self.assertNotEqual(result.err, "", f"allocation {number}")
+            if number % 10 == 0:
+                again = self.run_cli("update", *self.living(self.source), "--json")
+                self.assertExit(again, cli.OK)
+                self.assertEqual(again.json["living"]["version"], 2, f"allocation {number}")
+        self.fail("it never ends")
 
 
 if __name__ == "__main__":

@@ -197,6 +197,8 @@ static void set_option(struct pintle_update_config *config, const char *name, co
         config->reports = number != 0;
     } else if (strcmp(name, "--mismatches") == 0) {
         config->engine.refresh = number != 0 ? NULL : refresh_nothing;
+    } else if (strcmp(name, "--certificates") == 0) {
+        config->engine.report_certificates = number != 0;
     } else if (strcmp(name, "--ignore-unpin") == 0) {
         config->ignore_unpin = number != 0;
     } else {

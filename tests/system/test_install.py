@@ -35,6 +35,29 @@ int main(void)
 }
 """
 
+UPDATE_PROGRAM = r"""
+#include <stddef.h>
+#include <pintle/openssl.h>
+#include <pintle/update.h>
+
+int main(void)
+{
+    struct pintle_update_config config = {.state_path = "", .engine = {.crypto = pintle_openssl_crypto()}};
+    struct pintle_updater *updater = NULL;
+    return pintle_updater_open(&updater, &config, NULL) == PINTLE_E_ENVELOPE ? 0 : 1;
+}
+"""
+
+UPDATE_CONSUMER = """
+cmake_minimum_required(VERSION 3.21)
+project(consumer C)
+find_package(pintle 0.1 REQUIRED)
+foreach(kind IN ITEMS "" "-static")
+  add_executable(consumer${kind} main.c)
+  target_link_libraries(consumer${kind} PRIVATE pintle::pintle-update${kind} pintle::pintle-openssl${kind})
+endforeach()
+"""
+
 CONSUMER = """
 cmake_minimum_required(VERSION 3.21)
 project(consumer C)
@@ -85,11 +108,24 @@ class Install(unittest.TestCase):
                 self.assertEqual(out, run(self.prefix / "bin/pintle", "version", env=self.env)
                                  .split()[1])
 
+    def test_a_program_with_an_updater_builds_by_pkg_config_and_runs(self):
+        source, binary = self.temp / "update.c", self.temp / "update"
+        source.write_text(UPDATE_PROGRAM)
+        run("cc", "-std=c11", "-Wall", "-Wextra", "-Werror", str(source), "-o", str(binary),
+            *self.flags("pintle-update"), *self.flags("pintle-openssl"))
+        run(str(binary), env=self.env)
+
     def test_a_cmake_project_finds_the_package_shared_and_static(self):
-        folder = self.temp / "consumer"
+        self.consume("consumer", PROGRAM % {"header": "openssl"}, CONSUMER)
+
+    def test_a_cmake_project_finds_the_updater_shared_and_static(self):
+        self.consume("update-consumer", UPDATE_PROGRAM, UPDATE_CONSUMER)
+
+    def consume(self, name, program, project):
+        folder = self.temp / name
         folder.mkdir()
-        (folder / "main.c").write_text(PROGRAM % {"header": "openssl"})
-        (folder / "CMakeLists.txt").write_text(CONSUMER)
+        (folder / "main.c").write_text(program)
+        (folder / "CMakeLists.txt").write_text(project)
         run("cmake", "-S", str(folder), "-B", str(folder / "build"),
             f"-DCMAKE_PREFIX_PATH={self.prefix}")
         run("cmake", "--build", str(folder / "build"))

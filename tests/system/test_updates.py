@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import pathlib
+import queue
 import random
 import shutil
 import signal
@@ -16,6 +17,7 @@ import time
 import unittest
 
 import bundles
+import cli
 import netcase
 import pki
 import probe
@@ -471,6 +473,10 @@ class Attacks(UpdateCase):
                          ("accept", True, True))
         client.clock(8 * 86400)
         self.assertEqual(client.decide(HOST, 99)["decision"], "refuse")
+        with self.client(source=None) as later:  # told again at every start, for its time
+            self.assertEqual(later.kinds(), ["started", "unpinned"])
+        with self.client(source=None, clock=8 * 86400) as later:
+            self.assertEqual(later.told("unpinned"), [])
 
     def test_an_unpin_that_is_over_is_no_reason_to_refuse_the_rest(self):
         bundle = self.bundle(3, THIRD)
@@ -609,6 +615,84 @@ class Schedule(UpdateCase):
         client = self.client(seed=seed, state="")
         self.assertEqual(client.kinds(), ["started", "stale"])
         self.assertInForce(client, 1, OLD)
+
+
+class Reports(UpdateCase):
+    """Violations reach their collector by themselves."""
+
+    def setUp(self):
+        super().setUp()
+        self.posted = queue.Queue()
+        self.status = 204
+        (self.dir / "collector").mkdir()
+        self.collector = self.serve(self.dir / "collector")
+
+        def take(handler, path, body):
+            handler.answer(b"", self.status)
+            self.posted.put((path, json.loads(body)))
+        self.collector.hooks["*"] = take
+
+    def reporting(self, *uris, **options):
+        rule = bundles.rule(probe.pin(OLD), match=[HOST], report=list(uris or [f"{self.collector.base}/v1"]))
+        seed = self.signer.bundle([rule], 1).write_seed(self.dir / "reporting.seed")
+        return self.client(seed=seed, source=None, reports=True, background=True, interval=1, **options)
+
+    def test_a_refusal_is_sent_once(self):
+        client = self.reporting()
+        for _ in range(3):
+            client.decide(HOST, 99)
+        path, report = self.posted.get(timeout=60)
+        self.assertEqual((path, report["hostname"], report["port"]), ("v1", HOST, 443))
+        self.assertNotIn("BEGIN CERTIFICATE", json.dumps(report))
+        client.decide(HOST, 98)  # another key is another report
+        self.posted.get(timeout=60)
+        self.assertEqual(client.quit(), 0)
+        self.assertTrue(self.posted.empty())
+
+    def test_certificates_only_when_asked_for(self):
+        client = self.reporting(certificates=True)
+        client.decide(HOST, 99)
+        self.assertIn("BEGIN CERTIFICATE", json.dumps(self.posted.get(timeout=60)[1]))
+
+    def test_what_was_kept_is_sent_by_a_later_start(self):
+        dead = f"http://127.0.0.1:{servers.free_port()}/v1"
+        client = self.reporting(dead, f"{self.collector.base}/v1", state=self.dir / "kept.db")
+        client.decide(HOST, 99)
+        self.posted.get(timeout=60)
+        client.quit()
+        listed = cli.run("report", "list", "--state", self.dir / "kept.db", "--json").json["reports"]
+        self.assertEqual([report["uri"] for report in listed], [dead])
+
+    def test_a_match_is_not_told(self):
+        client = self.reporting()
+        client.decide(HOST, OLD)
+        client.decide("unknown.example.com", OLD)  # refused, but by no rule that names a collector
+        client.decide(HOST, 99)
+        self.assertEqual(self.posted.get(timeout=60)[1]["hostname"], HOST)
+        client.quit()
+        self.assertTrue(self.posted.empty())
+
+    def test_a_silent_collector_does_not_keep_a_mismatch_from_its_update(self):
+        self.collector.hooks["*"] = lambda handler, path, _: handler.server.over.wait(60)
+        rule = bundles.rule(probe.pin(OLD), match=[HOST], report=[f"{self.collector.base}/v1"])
+        seed = self.signer.bundle([rule], 1).write_seed(self.dir / "reporting.seed")
+        client = self.client(seed=seed, reports=True, background=True, interval=1, timeout=600000,
+                             mismatches=1, wait=30000)
+        deadline = time.monotonic() + 60
+        client.decide(HOST, 99)
+        while not self.collector.requests and time.monotonic() < deadline:
+            time.sleep(0.01)
+        client.clock(3600)
+        self.new.write(self.source)
+        self.assertEqual(client.decide(HOST, NEW)["decision"], "accept")
+        self.assertEqual(client.quit(), 0)
+
+    def test_without_a_database_they_are_lost_and_nothing_else(self):
+        client = self.reporting(state="")
+        client.decide(HOST, 99)
+        self.assertInForce(client, 1, OLD)
+        self.assertEqual(client.quit(), 0)
+        self.assertTrue(self.posted.empty())
 
 
 class Storage(UpdateCase):

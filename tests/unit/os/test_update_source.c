@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "os/update_latest.h"
+#include "os/update_send.h"
 #include "os/update_source.h"
 #include "unit/os/folder.h"
 
@@ -215,6 +216,38 @@ static void a_bad_pointer_is_refused(void **state)
     }
 }
 
+/* --- reports about whoever gets them ------------------------------------------------------------- */
+
+static void a_report_about_its_own_collector_is_known(void **state)
+{
+    static const struct {
+        const char *uri;
+        const char *host;
+        bool same;
+    } cases[] = {
+        {"https://a.test/v1", "a.test", true},
+        {"https://a.test", "a.test", true},
+        {"https://A.Test:8443/v1", "a.test", true},
+        {"https://a.test./v1", "a.test", true},
+        {"https://a.test?x", "a.test", true},
+        {"https://user@a.test/v1", "a.test", true},
+        {"http://[::1]:80/", "::1", true},
+        {"http://192.0.2.1/", "192.0.2.1", true},
+        {"https://b.test/a.test", "a.test", false},
+        {"https://a.test.example/", "a.test", false},
+        {"https://aa.test/", "a.test", false},
+        {"https://a.test@b.test/", "a.test", false},
+        {"https://a.tes/", "a.test", false},
+        {"a.test", "a.test", false},
+        {"", "a.test", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        if (pintle__send_is_to_itself(cases[i].uri, cases[i].host) != cases[i].same)
+            fail_msg("%s, %s", cases[i].uri, cases[i].host);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -230,6 +263,7 @@ int main(void)
                                         folder_tear_down),
         cmocka_unit_test(a_pointer_says_which_files),
         cmocka_unit_test(a_bad_pointer_is_refused),
+        cmocka_unit_test(a_report_about_its_own_collector_is_known),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
