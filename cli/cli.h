@@ -34,6 +34,7 @@ extern const struct cli_exit_text cli_exit_texts[];
 enum cli_group {
     CLI_LOOK = 0,
     CLI_KEEP,
+    CLI_PUBLISH,
     CLI_TALK,
     CLI_ABOUT,
     CLI_GROUPS

@@ -9,14 +9,13 @@
 #include "idn.h"
 #include "key_add.h"
 #include "os/file.h"
+#include "passphrase.h"
 #include "pinset_path.h"
 
 /* "*." and a host. */
 #define NAME_SIZE (PINTLE_HOST_MAX_LEN + 3)
 
 #define PATH_SIZE 4096
-
-#define PASSPHRASE_MAX 1024
 
 static const char *const key_types[] = {"ec-p256",  "ec-p384",  "ed25519", "rsa-2048",
                                         "rsa-3072", "rsa-4096", NULL};
@@ -71,8 +70,7 @@ struct job {
     const struct key_options *options;
     const char **names;
     size_t count;
-    char *passphrase;
-    size_t passphrase_len;
+    struct passphrase passphrase;
     char key_path[PATH_SIZE];
     char request_path[PATH_SIZE];
     struct os_output *key_file;
@@ -159,31 +157,6 @@ static enum cli_exit make_paths(struct job *job)
     return CLI_OK;
 }
 
-/* The first line; a terminal's echo is the user's business. */
-static enum cli_exit read_passphrase(struct job *job)
-{
-    const char *path = job->options->passphrase_file;
-    struct pintle_error err = {0};
-    size_t line_len;
-
-    if (path == NULL)
-        return CLI_OK;
-    if (os_read_file(&job->passphrase, &job->passphrase_len, path, PASSPHRASE_MAX, &err) !=
-        PINTLE_OK)
-        return tell(&err);
-    line_len = strcspn(job->passphrase, "\r\n");
-    if (strlen(job->passphrase) != job->passphrase_len) {
-        cli_error("%s: a NUL in the passphrase", cli_safe(path));
-        return CLI_INPUT;
-    }
-    job->passphrase[line_len] = '\0';
-    if (line_len == 0) {
-        cli_error("%s: the passphrase is empty", cli_safe(path));
-        return CLI_INPUT;
-    }
-    return CLI_OK;
-}
-
 static enum cli_exit find_rules(struct job *job)
 {
     const char *path;
@@ -237,12 +210,17 @@ static enum cli_exit write_files(struct job *job)
     return CLI_OK;
 }
 
+static const char *passphrase_of(const struct job *job)
+{
+    return job->passphrase.text[0] != '\0' ? job->passphrase.text : NULL;
+}
+
 static enum cli_exit make_key(struct job *job)
 {
     struct pintle_error err = {0};
 
     if (pintle_new_key_make(&job->key, job->options->type, (const char *const *)job->names,
-                            job->count, job->passphrase, &err) != PINTLE_OK)
+                            job->count, passphrase_of(job), &err) != PINTLE_OK)
         return cli_fail("key backup", &err);
     if (cli_interrupted != 0)
         return CLI_INTERNAL;
@@ -269,7 +247,7 @@ static enum cli_exit print_json(const struct job *job)
     json_t *document = json_pack(
         "{s:s, s:s, s:o, s:o, s:o, s:b}", "pin", pintle_pin_format(&job->key.pin, pin), "type",
         job->options->type, "hosts", names_json(job), "key_file", cli_json_text(job->key_path),
-        "request_file", cli_json_text(job->request_path), "encrypted", job->passphrase != NULL);
+        "request_file", cli_json_text(job->request_path), "encrypted", passphrase_of(job) != NULL);
 
     if (document != NULL && job->add != NULL &&
         json_object_set_new(document, "added_to", key_add_json(job->add)) != 0) {
@@ -281,7 +259,7 @@ static enum cli_exit print_json(const struct job *job)
 
 static void print_advice(const struct job *job, const char *pin)
 {
-    if (job->passphrase == NULL)
+    if (passphrase_of(job) == NULL)
         cli_note("the key is not encrypted (--passphrase-file would do that)");
     cli_note("keep the key offline, away from the server: it is what you rotate to");
     if (job->add != NULL)
@@ -333,8 +311,8 @@ static enum cli_exit run(struct job *job, const struct opt_list *operands)
     cli_die_by_signals();
     if (code == CLI_OK)
         code = make_paths(job);
-    if (code == CLI_OK)
-        code = read_passphrase(job);
+    if (code == CLI_OK && job->options->passphrase_file != NULL)
+        code = passphrase_read(&job->passphrase, job->options->passphrase_file);
     if (code == CLI_OK)
         code = find_rules(job);
     cli_catch_signals();
@@ -349,9 +327,7 @@ static enum cli_exit run(struct job *job, const struct opt_list *operands)
 
 static void clear(struct job *job)
 {
-    if (job->passphrase != NULL)
-        cli_wipe(job->passphrase, job->passphrase_len);
-    free(job->passphrase);
+    passphrase_clear(&job->passphrase);
     pintle_new_key_clear(&job->key);
     os_output_discard(job->key_file);
     os_output_discard(job->request_file);

@@ -9,6 +9,7 @@
 const char *const cli_group_titles[CLI_GROUPS] = {
     [CLI_LOOK] = "Look at keys and pins",
     [CLI_KEEP] = "Make a pin-set and keep it true",
+    [CLI_PUBLISH] = "Sign pins and publish them",
     [CLI_TALK] = "Talk to servers through the pins",
     [CLI_ABOUT] = "About pintle",
 };

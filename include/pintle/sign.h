@@ -28,8 +28,8 @@ PINTLE_API PINTLE_MUST_USE enum pintle_status pintle_signing_key_new(
  *             provider for it in the OpenSSL configuration, "file:…")
  * passphrase  for an encrypted key, or the token's PIN; NULL for none
  *
- * E_IO (err->text is the system's reason), E_PEM, E_KEY: not Ed25519, encrypted and no passphrase
- * or a wrong one. E_UNSUPPORTED: no provider for this URI.
+ * E_IO (err->text is the system's reason), E_PEM, E_KEY (not Ed25519). E_PASSPHRASE: encrypted, and
+ * there is no passphrase or a wrong one. E_UNSUPPORTED: no provider for this URI.
  */
 PINTLE_API PINTLE_MUST_USE enum pintle_status pintle_signing_key_load(
     struct pintle_signing_key **out, const char *source, const char *passphrase,

@@ -73,6 +73,7 @@ extern "C" {
     X(E_MISMATCH, 0x0217, "about another document")                                                \
     X(E_UNPIN, 0x0218, "more than an unpin may do")                                                \
     X(E_HPKP, 0x0219, "malformed or unusable HPKP header")                                         \
+    X(E_PASSPHRASE, 0x021a, "needs a passphrase, or another one")                                  \
     X(E_NOMEM, 0x0301, "out of memory")                                                            \
     X(E_IO, 0x0302, "input or output failed")                                                      \
     X(E_RESOLVE, 0x0303, "name could not be resolved")                                             \

@@ -39,11 +39,11 @@ static enum pintle_status refuse(const struct asking *asking, struct pintle_erro
 {
     if (asking->asked) {
         ERR_clear_error();
-        pintle__error_set(err, PINTLE_E_KEY, "%s",
+        pintle__error_set(err, PINTLE_E_PASSPHRASE, "%s",
                           asking->passphrase == NULL
                               ? "the key is encrypted: a passphrase is needed"
                               : "wrong passphrase");
-        return PINTLE_E_KEY;
+        return PINTLE_E_PASSPHRASE;
     }
     return pintle__queue_fail(err, PINTLE_E_PEM, "no private key in PEM");
 }

@@ -91,10 +91,10 @@ static void a_passphrase_is_needed_and_the_right_one(void **state)
     (void)snprintf(uri, sizeof(uri), "file:%s", made.path);
     assert_loads(&made, made.path, "correct horse");
     assert_loads(&made, uri, "correct horse");
-    assert_refused(PINTLE_E_KEY, "a passphrase is needed", made.path, NULL);
-    assert_refused(PINTLE_E_KEY, "wrong passphrase", made.path, "correct mule");
-    assert_refused(PINTLE_E_KEY, "a passphrase is needed", uri, NULL);
-    assert_refused(PINTLE_E_KEY, "wrong passphrase", uri, "correct mule");
+    assert_refused(PINTLE_E_PASSPHRASE, "a passphrase is needed", made.path, NULL);
+    assert_refused(PINTLE_E_PASSPHRASE, "wrong passphrase", made.path, "correct mule");
+    assert_refused(PINTLE_E_PASSPHRASE, "a passphrase is needed", uri, NULL);
+    assert_refused(PINTLE_E_PASSPHRASE, "wrong passphrase", uri, "correct mule");
     drop(&made);
 }
 
