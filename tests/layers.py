@@ -39,7 +39,7 @@ UMBRELLA = "pintle.h"
 TLS_LIBRARIES = {
     "openssl": ("src/tls/openssl/", "src/tls/curl/", "include/pintle/openssl.h"),
     # libcurl is also the HTTP client of updates and of our programs.
-    "curl": ("src/tls/curl/", "include/pintle/curl.h", "src/os/http.c") + tuple(f"{p}/" for p in PROGRAMS),
+    "curl": ("src/tls/curl/", "include/pintle/curl.h", "src/os/http.c", "src/os/http_transfer.h") + tuple(f"{p}/" for p in PROGRAMS),
     "gnutls": ("src/tls/gnutls/", "include/pintle/gnutls.h"),
     "mbedtls": ("src/tls/mbedtls/", "include/pintle/mbedtls.h"),
     "psa": ("src/tls/mbedtls/",),
