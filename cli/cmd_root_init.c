@@ -8,7 +8,6 @@ struct init_options {
 
 const struct opt_spec opts_root_init[] = {
     {.name = "app",
-     .letter = 'a',
      .type = OPT_STRING,
      .metavar = "APP",
      .help = "the app that the pins will be for",

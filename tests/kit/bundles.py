@@ -61,7 +61,7 @@ class SigningKey:
         private, public = pathlib.Path(f"{prefix}.key.pem"), pathlib.Path(f"{prefix}.pub.pem")
         private.write_text(self.pem)
         private.chmod(0o600)
-        public.write_text(self.public_pem)
+        public.write_text((f"label: {self.label}\n" if self.label else "") + self.public_pem)
         return private, public
 
 

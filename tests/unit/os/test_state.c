@@ -335,8 +335,8 @@ static void another_programs_database_is_left_alone(void **state)
         "PRAGMA journal_mode = WAL; CREATE TABLE bookmarks(a); INSERT INTO bookmarks VALUES (1)",
         "PRAGMA user_version = 1; CREATE TABLE bookmarks(a)",
         "PRAGMA application_id = 7; PRAGMA user_version = 2; CREATE TABLE learned(a)",
-        "PRAGMA application_id = 1886678066; PRAGMA user_version = 2; CREATE TABLE belief(a);"
-        "CREATE TABLE ledger(a); CREATE TABLE learned(a)", /* a later schema */
+        ("PRAGMA application_id = 1886678066; PRAGMA user_version = 2; CREATE TABLE belief(a);"
+         "CREATE TABLE ledger(a); CREATE TABLE learned(a)"), /* a later schema */
     };
     const struct folder *folder = *state;
 
