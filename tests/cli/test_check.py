@@ -90,6 +90,22 @@ class Live(CheckCase):
         self.pinset(self.rule(leaf, self.pin(OTHER_PIN, until=self.time(-1)), self.backup()))
         self.assertFinds(["PIN022"], cli.REFUSED, *self.to(self.nginx(leaf)))
 
+    def test_what_clients_learn_is_not_judged(self):
+        leaf = self.issue()
+        server = self.nginx(leaf)
+        for trust in ("tofu", "tofu-key"):
+            self.pinset(self.rule(trust=trust))
+            document = self.assertFinds(["PIN031"], cli.OK, *self.to(server))
+            self.assertEqual(self.results(document), ["memory"])
+            self.assertIn("skip " + HOST, self.run_cli("check", *self.to(server)).out)
+            self.pinset(self.rule(leaf, self.backup(), trust=trust))
+            document = self.assertFinds([], cli.OK, *self.to(server))
+            self.assertEqual(self.results(document), ["match"])
+            self.pinset(self.rule(deny=[leaf.pin], trust=trust))
+            self.assertFinds(["PIN031", "PIN111"], cli.REFUSED, *self.to(server))
+        self.pinset(self.rule(trust="tofu"))
+        self.assertFinds(["PIN031", "PIN106"], cli.TLS, "--connect", server.address)
+
     def test_a_denied_key_is_told(self):
         leaf = self.issue()
         self.pinset(self.rule(leaf, self.backup(), deny=[self.issuing.pin]))
