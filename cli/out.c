@@ -92,6 +92,7 @@ enum cli_exit cli_exit_for(enum pintle_status status)
     case PINTLE_E_HOST:
         return CLI_USAGE;
     case PINTLE_E_IO:
+    case PINTLE_E_UNSUPPORTED:
     case PINTLE_E_STORAGE:
         return CLI_INPUT;
     case PINTLE_E_RESOLVE:

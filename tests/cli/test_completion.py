@@ -82,8 +82,8 @@ class EveryShell:
     def test_first_words(self):
         self.assertEqual(sorted(set(self.complete("pintle "))), FIRST_WORDS)
         self.assertEqual(self.complete("pintle vers"), ["version"])
-        self.assertEqual(self.complete("pintle --color never ver"), ["version"])
-        self.assertEqual(self.complete("pintle -q ver"), ["version"])
+        self.assertEqual(self.complete("pintle --color never vers"), ["version"])
+        self.assertEqual(self.complete("pintle -q vers"), ["version"])
 
     def test_the_second_word_of_a_command(self):
         self.assertEqual(self.complete("pintle key "), ["backup", "new", "show"])

@@ -55,7 +55,7 @@ class Dispatch(cli.TestCase):
         result = self.assertUsage("usage: pintle key COMMAND", "key")
         self.assertIn("key backup", result.err)
         self.assertUsage("unknown command 'key bakcup'; did you mean 'key backup'?", "key", "bakcup")
-        self.assertUsage("unknown command 'key frob'\n", "key", "frob")
+        self.assertUsage("unknown command 'key zzzzzz'\n", "key", "zzzzzz")
         self.assertUsage("unknown command 'backup'", "backup")
 
     def test_the_first_word_of_two_has_help(self):

@@ -46,7 +46,7 @@ class Verify(cli.TestCase):
         tampered = bundles.Envelope("pins", self.bundle.pins.payload + b" ", self.bundle.pins.signatures)
         other = bundles.Signer(app="com.example.other").bundle([bundles.rule(PIN)])
         cases = [(tampered.text, (), "signed by 0"), (other.pins.text, (), "signed by 0"),
-                 (b"{}", (), "envelope"), (self.bundle.seed[:-1], (), "cut short"),
+                 (b"{}", (), "/payload: missing"), (self.bundle.seed[:-1], (), "cut short"),
                  (other.seed, (), "refused under this root"),
                  (self.bundle.pins.text, ("--now", "2099-01-01T00:00:00Z"), "expired")]
         for content, more, message in cases:
