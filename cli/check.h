@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the parts of `pintle check` share. It works in three steps: gather which servers to look at
- * (check_servers.c), look at them and find what is wrong (check_live.c, check_rule.c), and print
- * (check_text.c, check_json.c, check_sarif.c).
+ * (check_servers.c), look at them and find what is wrong (check_run.c, check_live.c, check_rule.c), and
+ * print (check_text.c, check_json.c, check_sarif.c). `pintle publish` does all but the printing.
  */
 #ifndef PINTLE_CLI_CHECK_H
 #define PINTLE_CLI_CHECK_H
@@ -59,6 +59,21 @@ struct check {
     bool no_memory;
     bool internal;
 };
+
+/* --- check_run.c -------------------------------------------------------------------------------- */
+
+/* Begin with a pin-set, which is taken over. Clear in any case. Tells failures itself. */
+enum cli_exit check_take(struct check *check, struct pintle_pinset *set);
+void check_clear(struct check *check);
+
+/* Find what is dangerous in the document. */
+void check_lint(struct check *check);
+
+/* Look at the servers of the rules, and find what is wrong there. Tells failures itself. */
+enum cli_exit check_look(struct check *check);
+
+/* The exit code for servers that could not be looked at: 4, 3 or 0. */
+enum cli_exit check_unseen(const struct check *check);
 
 /* Keep a finding unless it is there already. `id` as in findings.def. */
 void check_add(struct check *check, const char *id, size_t rule_index, size_t pin_index,

@@ -1,14 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include <libpsl.h>
-
 #include "check.h"
-
-#define DAY_S 86400
-#define DETAIL_SIZE 768
 
 static const char *const formats[] = {"text", "json", "sarif", NULL};
 static const char *const severities[] = {"error", "warning", "info", NULL};
@@ -61,103 +54,6 @@ const struct opt_spec opts_check[] = {
     {.type = OPT_END},
 };
 
-/* --- findings -------------------------------------------------------------------------------- */
-
-static bool is_there(const struct check *check, const struct check_finding *finding,
-                     const char *detail)
-{
-    for (size_t i = 0; i < check->finding_count; i++) {
-        const struct check_finding *other = &check->findings[i];
-
-        if (other->kind == finding->kind && other->rule_index == finding->rule_index &&
-            other->pin_index == finding->pin_index && strcmp(other->detail, detail) == 0)
-            return true;
-    }
-    return false;
-}
-
-static void keep(struct check *check, struct check_finding finding, const char *detail)
-{
-    struct check_finding *all;
-
-    if (is_there(check, &finding, detail))
-        return;
-    all = realloc(check->findings, (check->finding_count + 1) * sizeof(*check->findings));
-    if (all != NULL)
-        check->findings = all;
-    finding.detail = strdup(detail);
-    if (all == NULL || finding.detail == NULL) {
-        free(finding.detail);
-        check->no_memory = true;
-        return;
-    }
-    all[check->finding_count++] = finding;
-}
-
-void check_add(struct check *check, const char *id, size_t rule_index, size_t pin_index,
-               const char *format, ...)
-{
-    struct check_finding finding = {
-        .kind = pintle_finding_kind_find(id), .rule_index = rule_index, .pin_index = pin_index};
-    char detail[DETAIL_SIZE];
-    va_list args;
-
-    va_start(args, format);
-    (void)vsnprintf(detail, sizeof(detail), format, args);
-    va_end(args);
-    if (finding.kind == NULL)
-        check->internal = true;
-    else
-        keep(check, finding, detail);
-}
-
-bool check_covers(const struct check *check, size_t rule_index)
-{
-    return check->only == SIZE_MAX || rule_index == SIZE_MAX || check->only == rule_index;
-}
-
-size_t check_count(const struct check *check, enum pintle_severity severity)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < check->finding_count; i++)
-        count += check->findings[i].kind->severity == severity ? 1 : 0;
-    return count;
-}
-
-/* --- the document ---------------------------------------------------------------------------- */
-
-/* Only suffixes on the list: an unknown top-level name ("localhost") is somebody's own. */
-static bool is_public_suffix(void *psl, const char *name)
-{
-    return psl_is_public_suffix2(psl, name, PSL_TYPE_ANY | PSL_TYPE_NO_STAR_RULE) == 1;
-}
-
-static void found(void *ctx, const struct pintle_finding *finding)
-{
-    struct check *check = ctx;
-    struct check_finding own = {
-        .kind = finding->kind, .rule_index = finding->rule_index, .pin_index = finding->pin_index};
-
-    if (check_covers(check, finding->rule_index))
-        keep(check, own, finding->detail);
-}
-
-static void lint(struct check *check)
-{
-    psl_ctx_t *psl = NULL;
-    struct pintle_lint_options options = {.now = check->now,
-                                          .within_s = (int64_t)check->options->within * DAY_S,
-                                          .is_public_suffix = is_public_suffix};
-
-    psl = psl_latest(NULL);
-    options.psl_ctx = psl;
-    if (psl == NULL)
-        options.is_public_suffix = NULL;
-    (void)pintle_pinset_lint(check->set, &options, found, check);
-    psl_free(psl);
-}
-
 static enum cli_exit select_rule(struct check *check)
 {
     size_t count = pintle_pinset_get_rule_count(check->set);
@@ -175,24 +71,6 @@ static enum cli_exit select_rule(struct check *check)
     return CLI_USAGE;
 }
 
-/* --- the servers ----------------------------------------------------------------------------- */
-
-static enum cli_exit look(struct check *check)
-{
-    enum cli_exit code = check_gather(check);
-
-    if (code == CLI_OK)
-        code = check_survey(check);
-    if (code != CLI_OK)
-        return code;
-    for (size_t i = 0; i < check->endpoint_count; i++)
-        check_endpoint(check, &check->endpoints[i]);
-    for (size_t i = 0; i < pintle_pinset_get_rule_count(check->set); i++)
-        if (check_covers(check, i))
-            check_rule(check, i);
-    return CLI_OK;
-}
-
 /* --- the answer ------------------------------------------------------------------------------ */
 
 static enum pintle_severity least_severity(const struct check *check)
@@ -202,28 +80,6 @@ static enum pintle_severity least_severity(const struct check *check)
     if (strcmp(name, "error") == 0)
         return PINTLE_ERROR;
     return strcmp(name, "info") == 0 ? PINTLE_INFO : PINTLE_WARNING;
-}
-
-/* How many handshakes failed within TLS, and whether something could not be reached at all. */
-static enum cli_exit unseen(const struct check *check)
-{
-    enum cli_exit worst = CLI_OK;
-
-    for (size_t i = 0; i < check->endpoint_count; i++) {
-        const struct endpoint *endpoint = &check->endpoints[i];
-
-        if (endpoint->status != PINTLE_OK && worst == CLI_OK)
-            worst = cli_exit_for(endpoint->status);
-        for (size_t j = 0; j < endpoint->survey.count; j++) {
-            enum pintle_status status = endpoint->survey.items[j].status;
-
-            if (status == PINTLE_E_TLS)
-                worst = CLI_TLS;
-            else if (status != PINTLE_OK && status != PINTLE_E_REFUSED && worst == CLI_OK)
-                worst = cli_exit_for(status);
-        }
-    }
-    return worst;
 }
 
 /*
@@ -249,7 +105,7 @@ static enum cli_exit judge(const struct check *check)
     }
     if (path_invalid)
         return CLI_TLS;
-    return unreachable ? unseen(check) : CLI_OK;
+    return unreachable ? check_unseen(check) : CLI_OK;
 }
 
 static enum cli_exit print(const struct check *check)
@@ -266,23 +122,9 @@ static enum cli_exit load(struct check *check)
     struct pintle_pinset *set = NULL;
     enum cli_exit code = guard_load(&set, check->options->pinset, check->path);
 
-    if (code != CLI_OK)
-        return code;
-    check->set = pintle_pinset_retain(set);
-    code = guard_make(&check->engine, set, false);
+    if (code == CLI_OK)
+        code = check_take(check, set);
     return code == CLI_OK ? select_rule(check) : code;
-}
-
-static void clear(struct check *check)
-{
-    for (size_t i = 0; i < check->endpoint_count; i++)
-        survey_clear(&check->endpoints[i].survey);
-    for (size_t i = 0; i < check->finding_count; i++)
-        free(check->findings[i].detail);
-    free(check->endpoints);
-    free(check->findings);
-    pintle_free(check->engine);
-    pintle_pinset_free(check->set);
 }
 
 static enum cli_exit run(const struct check_options *options)
@@ -294,8 +136,8 @@ static enum cli_exit run(const struct check_options *options)
         return CLI_USAGE;
     code = load(&check);
     if (code == CLI_OK) {
-        lint(&check);
-        code = options->offline ? CLI_OK : look(&check);
+        check_lint(&check);
+        code = options->offline ? CLI_OK : check_look(&check);
     }
     if (code == CLI_OK && check.no_memory)
         cli_error("out of memory");
@@ -303,7 +145,7 @@ static enum cli_exit run(const struct check_options *options)
         code = print(&check);
     if (code == CLI_OK)
         code = judge(&check);
-    clear(&check);
+    check_clear(&check);
     return code;
 }
 

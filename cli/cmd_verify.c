@@ -95,7 +95,8 @@ static enum cli_exit judge_directory(struct job *job)
     struct pintle__update_pass pass = {.source = &source,
                                        .crypto = pintle_openssl_crypto(),
                                        .end_ms = pintle__http_now_ms() + PASS_MS,
-                                       .now = job->now};
+                                       .now = job->now,
+                                       .stale_ok = true};
     struct pintle_error err = {0};
     enum cli_exit code = CLI_OK;
 
@@ -104,6 +105,8 @@ static enum cli_exit judge_directory(struct job *job)
         cli_error("%s", err.text); /* begins with the source */
         code = cli_exit_for(err.status);
     }
+    if (code == CLI_OK && pintle__update_fresh_until(job->trusted) <= job->now)
+        cli_note("%s: stale: nothing says that these pins are the newest", cli_safe(job->path));
     pintle__update_source_clear(&source);
     return code;
 }

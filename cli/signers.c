@@ -96,8 +96,8 @@ void signers_clear(struct signers *signers)
 
 /* --- signing ------------------------------------------------------------------------------------ */
 
-static bool may_sign(const struct pintle_root *root, enum pintle_role role,
-                     const struct pintle_signing_key *key)
+bool signers_may_sign(const struct pintle_root *root, enum pintle_role role,
+                      const struct pintle_signing_key *key)
 {
     const struct pintle_root_role *names = &root->roles[role];
 
@@ -114,7 +114,7 @@ static enum cli_exit check(const struct signers *signers, const struct signer_op
                            const struct pintle_root *root, enum pintle_role role)
 {
     for (size_t i = 0; root != NULL && i < signers->count; i++) {
-        if (may_sign(root, role, signers->keys[i]))
+        if (signers_may_sign(root, role, signers->keys[i]))
             continue;
         cli_error("%s: root %lld does not name this key for role %s",
                   cli_safe(options->keys.items[i]), (long long)root->version,

@@ -42,6 +42,10 @@ enum cli_exit signers_load_one(struct pintle_signing_key **out, const char *sour
 enum cli_exit signers_load(struct signers *out, const struct signer_options *options);
 void signers_clear(struct signers *signers);
 
+/* Does a root name this key for that role? */
+bool signers_may_sign(const struct pintle_root *root, enum pintle_role role,
+                      const struct pintle_signing_key *key);
+
 /*
  * Sign with every key. With a root, a key that the root does not name for that role is refused and
  * nothing is signed. Tells failures itself.

@@ -209,7 +209,8 @@ enum pintle_status pintle__update_pass(struct pintle_trusted *trusted,
         status = take_all(trusted, pass, &latest, err);
     if (status != PINTLE_OK)
         return status;
-    if (pintle_trusted_get_time(trusted, pass->now) >= pintle__update_fresh_until(trusted)) {
+    if (!pass->stale_ok &&
+        pintle_trusted_get_time(trusted, pass->now) >= pintle__update_fresh_until(trusted)) {
         pintle__error_set(err, PINTLE_E_EXPIRED, "%.120s: nothing says that this is the newest",
                           pass->source->name);
         return PINTLE_E_EXPIRED;

@@ -14,6 +14,7 @@
  *                as in struct pintle__http_options, for all files together
  * now            the clock, read once
  * ignore_unpin   ask for no unpin
+ * stale_ok       what is not known to be the newest is no failure: for publishers
  * etag           in: of the last pass, or "": then the pointer is asked for whatever it was.
  *                out: of this pass, or ""
  * unchanged      out: the pointer is the one of that etag
@@ -26,6 +27,7 @@ struct pintle__update_pass {
     const atomic_bool *stop;
     int64_t now;
     bool ignore_unpin;
+    bool stale_ok;
     char etag[PINTLE__ETAG_SIZE];
     bool unchanged;
 };

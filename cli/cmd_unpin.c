@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "json_build.h"
+#include "published.h"
+#include "statement.h"
+
+#define DAY_S ((int64_t)24 * 3600)
+
+static const char *const modes[] = {"report", "off", NULL};
+
+struct unpin_options {
+    struct signer_options signers;
+    struct opt_list rules;
+    const char *dir;
+    const char *mode;
+    const char *reason;
+    const char *stage;
+    const char *signed_file;
+    long days;
+    bool withdraw;
+    bool json;
+};
+
+const struct opt_spec opts_unpin[] = {
+    {.name = "dir",
+     .type = OPT_FILE,
+     .metavar = "DIR",
+     .help = "the directory that clients update from",
+     .offset = offsetof(struct unpin_options, dir)},
+    {.name = "soften",
+     .type = OPT_LIST,
+     .metavar = "RULE",
+     .help = "soften this rule; may be given again",
+     .offset = offsetof(struct unpin_options, rules)},
+    {.name = "mode",
+     .type = OPT_CHOICE,
+     .metavar = "MODE",
+     .help = "to what (report)",
+     .choices = modes,
+     .offset = offsetof(struct unpin_options, mode)},
+    {.name = "days",
+     .type = OPT_COUNT,
+     .metavar = "DAYS",
+     .help = "for how long, 14 days at most (7)",
+     .offset = offsetof(struct unpin_options, days),
+     .min = 1,
+     .max = 14},
+    {.name = "reason",
+     .type = OPT_STRING,
+     .metavar = "TEXT",
+     .help = "why, for whoever reads the logs",
+     .offset = offsetof(struct unpin_options, reason)},
+    {.name = "withdraw",
+     .type = OPT_FLAG,
+     .help = "end the unpin that is published",
+     .offset = offsetof(struct unpin_options, withdraw)},
+    SIGNER_OPTIONS(struct unpin_options, signers),
+    {.name = "stage",
+     .type = OPT_FILE,
+     .metavar = "FILE",
+     .help = "publish nothing: write the envelope to FILE, for others to sign",
+     .offset = offsetof(struct unpin_options, stage)},
+    {.name = "signed",
+     .type = OPT_FILE,
+     .metavar = "FILE",
+     .help = "publish this envelope, which others have signed",
+     .offset = offsetof(struct unpin_options, signed_file)},
+    {.name = "json",
+     .type = OPT_FLAG,
+     .help = "print as JSON",
+     .offset = offsetof(struct unpin_options, json)},
+    {.type = OPT_END},
+};
+
+struct job {
+    const struct unpin_options *options;
+    int64_t now;
+    struct pintle_trusted *trusted;
+    struct signers signers;
+};
+
+/* --- what is asked for ---------------------------------------------------------------------------- */
+
+static enum cli_exit check(const struct unpin_options *o)
+{
+    const char *mistake = NULL;
+
+    if (o->dir == NULL)
+        mistake = "option --dir is needed";
+    else if (o->signed_file != NULL && (o->rules.count > 0 || o->withdraw || o->stage != NULL))
+        mistake = "option --signed stands for --soften, --withdraw and --stage";
+    else if (o->signed_file == NULL && (o->rules.count > 0) == o->withdraw)
+        mistake = "either --soften or --withdraw is needed";
+    else if (o->signed_file == NULL && !o->withdraw && o->reason == NULL)
+        mistake = "option --reason is needed";
+    else if (o->signed_file == NULL && o->signers.keys.count == 0)
+        mistake = "option --key is needed";
+    if (mistake == NULL)
+        return CLI_OK;
+    opt_mistake("unpin", "%s", mistake);
+    return CLI_USAGE;
+}
+
+static bool has_rule(const struct pintle_pinset *set, const char *id)
+{
+    for (size_t i = 0; i < pintle_pinset_get_rule_count(set); i++) {
+        if (strcmp(pintle_pinset_get_rule(set, i)->id, id) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* A slip in an id would soften nothing, in the middle of an emergency. */
+static enum cli_exit check_rules(const struct job *job)
+{
+    struct pintle_trusted_pins pins;
+
+    if (!pintle_trusted_get_pins(job->trusted, &pins)) {
+        cli_error("%s: no pins are published", cli_safe(job->options->dir));
+        return CLI_INPUT;
+    }
+    for (size_t i = 0; i < job->options->rules.count; i++) {
+        if (has_rule(pins.set, job->options->rules.items[i]))
+            continue;
+        cli_error("version %lld has no rule '%s'", (long long)pins.facts.version,
+                  cli_safe(job->options->rules.items[i]));
+        return CLI_INPUT;
+    }
+    return CLI_OK;
+}
+
+/* --- the statement -------------------------------------------------------------------------------- */
+
+static json_t *document(const struct job *job)
+{
+    const struct unpin_options *o = job->options;
+    const struct pintle_root *root = pintle_trusted_get_root(job->trusted);
+    char issued[PINTLE_TIME_TEXT_SIZE], expires[PINTLE_TIME_TEXT_SIZE];
+    int64_t serial = pintle_trusted_get_marks(job->trusted).unpin + 1;
+    json_t *rules = json_array();
+
+    for (size_t i = 0; i < o->rules.count; i++)
+        rules =
+            json_build_item(rules, json_pack("{s:o, s:s}", "id", cli_json_text(o->rules.items[i]),
+                                             "mode", o->mode));
+    return json_pack("{s:i, s:s, s:I, s:I, s:s, s:s, s:o, s:o}", "pintle_unpin", 1, "app",
+                     root->app, "epoch", (json_int_t)root->epoch, "serial", (json_int_t)serial,
+                     "issued", pintle_time_format(job->now, issued), "expires",
+                     pintle_time_format(job->now + (int64_t)o->days * DAY_S, expires), "reason",
+                     cli_json_text(o->reason != NULL ? o->reason : "withdrawn"), "rules", rules);
+}
+
+static enum cli_exit make(struct job *job, struct pintle_envelope **out)
+{
+    enum cli_exit code;
+
+    if (job->options->signed_file != NULL)
+        return envelope_load(out, job->options->signed_file);
+    code = check_rules(job);
+    if (code == CLI_OK)
+        code = statement_wrap(out, PINTLE_ROLE_UNPIN, document(job));
+    if (code == CLI_OK)
+        code = statement_sign(*out, PINTLE_ROLE_UNPIN, &job->signers, job->trusted);
+    return code;
+}
+
+static enum cli_exit report(const struct job *job, const struct pintle_envelope *envelope)
+{
+    const char *stage = job->options->stage;
+    struct envelope_facts facts;
+    char expires[PINTLE_TIME_TEXT_SIZE];
+    enum cli_exit code = envelope_describe(&facts, envelope, "the unpin");
+
+    if (code != CLI_OK)
+        return code;
+    if (job->options->json)
+        return cli_print_json("unpin", json_build_member(envelope_json(&facts), true, "written",
+                                                         json_boolean(stage == NULL)));
+    if (stage != NULL)
+        (void)printf("staged %s: sign it (pintle sign), then publish it with --signed\n",
+                     cli_safe(stage));
+    else
+        (void)printf("published unpin %lld in %s, in force until %s\n", (long long)facts.version,
+                     cli_safe(job->options->dir), pintle_time_format(facts.expires, expires));
+    return CLI_OK;
+}
+
+static enum cli_exit unpin(struct job *job)
+{
+    static const struct opt_list none = {NULL, 0};
+    const struct unpin_options *o = job->options;
+    struct pintle_envelope *envelope = NULL;
+    enum cli_exit code;
+
+    cli_die_by_signals();
+    code = signers_load(&job->signers, &o->signers);
+    cli_catch_signals();
+    if (code == CLI_OK)
+        code = published_open(&job->trusted, o->dir, &none, 0);
+    if (code == CLI_OK)
+        code = make(job, &envelope);
+    if (code == CLI_OK && o->stage != NULL) {
+        code = envelope_save(envelope, o->stage);
+    } else if (code == CLI_OK) {
+        code = statement_apply(job->trusted, PINTLE_ROLE_UNPIN, envelope, job->now, "the unpin");
+        if (code == CLI_OK)
+            code = published_write(o->dir, job->trusted);
+    }
+    if (code == CLI_OK && o->stage == NULL && !o->withdraw)
+        cli_note("clients that read it accept connections without a pin, and report them");
+    if (code == CLI_OK)
+        code = report(job, envelope);
+    pintle_envelope_free(envelope);
+    return code;
+}
+
+enum cli_exit cmd_unpin(int argc, char **argv)
+{
+    struct unpin_options options = {.mode = "report", .days = 7};
+    struct opt_list operands = {0};
+    struct job job = {.options = &options, .now = pintle_clock_system(NULL)};
+    enum cli_exit code = CLI_USAGE;
+
+    if (opt_parse("unpin", opts_unpin, &options, argc, argv, &operands))
+        code = check(&options);
+    if (code == CLI_OK)
+        code = unpin(&job);
+    signers_clear(&job.signers);
+    pintle_trusted_free(job.trusted);
+    opt_clear(opts_unpin, &options, &operands);
+    return code;
+}

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "publish_gate.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <pintle/x509.h>
+
+#include "json_build.h"
+#include "os/file.h"
+
+#define FILE_MAX ((size_t)16 * 1024 * 1024)
+
+/* proven: pins of keys that somebody has shown to exist; used: for each --accept-risk */
+struct gate {
+    const struct publish_gate_options *options;
+    struct check check;
+    struct pintle_pin *proven;
+    size_t proven_count;
+    bool *used;
+    json_t *accepted;
+    json_t *refused;
+};
+
+/* --- proofs --------------------------------------------------------------------------------------- */
+
+/* A request is signed by its key, and a certificate's key was shown to a CA. A bare key is no proof. */
+static enum cli_exit take_objects(struct gate *gate, const char *path,
+                                  const struct pintle_objects *objects)
+{
+    size_t count = pintle_objects_get_count(objects);
+    size_t taken = 0;
+    struct pintle_pin *all =
+        realloc(gate->proven, (gate->proven_count + count + 1) * sizeof(*gate->proven));
+
+    if (all == NULL)
+        cli_no_memory();
+    gate->proven = all;
+    for (size_t i = 0; i < count; i++) {
+        const struct pintle_object *object = pintle_objects_get(objects, i);
+        if (object->kind != PINTLE_OBJECT_CERTIFICATE && object->kind != PINTLE_OBJECT_REQUEST)
+            continue;
+        all[gate->proven_count++] = object->pin;
+        taken++;
+    }
+    if (taken > 0)
+        return CLI_OK;
+    cli_error("%s: holds no certificate and no certificate request", cli_safe(path));
+    return CLI_INPUT;
+}
+
+static enum cli_exit read_proof(struct gate *gate, const char *path)
+{
+    struct pintle_objects *objects = NULL;
+    struct pintle_error err = {0};
+    enum cli_exit code;
+    char *bytes = NULL;
+    size_t len = 0;
+
+    if (os_read_file(&bytes, &len, path, FILE_MAX, &err) != PINTLE_OK) {
+        cli_error("%s", err.text);
+        return cli_exit_for(err.status);
+    }
+    if (pintle_objects_parse(&objects, (const uint8_t *)bytes, len, &err) == PINTLE_OK)
+        code = take_objects(gate, path, objects);
+    else
+        code = cli_fail(path, &err);
+    pintle_objects_free(objects);
+    cli_wipe(bytes, len);
+    free(bytes);
+    return code;
+}
+
+static bool is_proven(const struct gate *gate, const struct pintle_pin *pin)
+{
+    for (size_t i = 0; i < gate->proven_count; i++) {
+        if (pintle_pin_equal(&gate->proven[i], pin))
+            return true;
+    }
+    return false;
+}
+
+/* --- backups -------------------------------------------------------------------------------------- */
+
+static bool shows(const struct pintle_view *views, size_t count, const struct pintle_pin *pin)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct pintle_pin own;
+        if (pintle_pin_from_certificate(&own, views[i], guard_crypto(), NULL) == PINTLE_OK &&
+            pintle_pin_equal(&own, pin))
+            return true;
+    }
+    return false;
+}
+
+/* In a chain that a server of the rule shows, or in the path that was built from it. */
+static bool is_live(const struct check *check, size_t rule_index, const struct pintle_pin *pin)
+{
+    for (size_t i = 0; i < check->endpoint_count; i++) {
+        const struct endpoint *endpoint = &check->endpoints[i];
+        for (size_t j = 0; endpoint->rule_index == rule_index && j < endpoint->survey.count; j++) {
+            const struct sighting *s = &endpoint->survey.items[j];
+            if (shows(s->served, s->served_count, pin) ||
+                shows(s->verified, s->verified_count, pin))
+                return true;
+        }
+    }
+    return false;
+}
+
+static bool has_proven_backup(const struct gate *gate, size_t rule_index)
+{
+    const struct pintle_rule *rule = pintle_pinset_get_rule(gate->check.set, rule_index);
+
+    for (uint32_t i = 0; i < rule->pin_count; i++) {
+        const struct pintle_rule_pin *pin = &rule->pins[i];
+        if (pin->until == PINTLE_NEVER && is_proven(gate, &pin->pin) &&
+            !is_live(&gate->check, rule_index, &pin->pin))
+            return true;
+    }
+    return false;
+}
+
+static void look_for_backups(struct gate *gate)
+{
+    struct check *check = &gate->check;
+
+    for (size_t i = 0; i < pintle_pinset_get_rule_count(check->set); i++) {
+        const struct pintle_rule *rule = pintle_pinset_get_rule(check->set, i);
+        if (pintle_rule_get_mode(rule, check->now) == PINTLE_MODE_ENFORCE && rule->pin_count > 0 &&
+            !has_proven_backup(gate, i))
+            check_add(check, "PIN113", i, SIZE_MAX, "%zu proofs, %lu pins", gate->proven_count,
+                      (unsigned long)rule->pin_count);
+    }
+}
+
+/* --- judging -------------------------------------------------------------------------------------- */
+
+static bool is(const struct check_finding *finding, const char *id)
+{
+    return strcmp(finding->kind->id, id) == 0;
+}
+
+/* Certificates that end soon and weak keys above ours are no matter of pins; a pin that is kept for
+ * the overlap is in no chain by design. Without hard_ttl_s the worst lock-out has no end. */
+static bool blocks(const struct gate *gate, const struct check_finding *finding)
+{
+    const struct pintle_rule *rule = pintle_pinset_get_rule(gate->check.set, finding->rule_index);
+
+    if (is(finding, "PIN103") || is(finding, "PIN104"))
+        return false;
+    if (is(finding, "PIN112") && rule != NULL && finding->pin_index < rule->pin_count &&
+        rule->pins[finding->pin_index].until != PINTLE_NEVER)
+        return false;
+    return finding->kind->severity != PINTLE_INFO || is(finding, "PIN027");
+}
+
+static const char *rule_id(const struct gate *gate, const struct check_finding *finding)
+{
+    const struct pintle_rule *rule = pintle_pinset_get_rule(gate->check.set, finding->rule_index);
+
+    return rule == NULL ? "" : rule->id;
+}
+
+/* "ID" or "ID:RULE" */
+static bool covers(const char *accept, const char *id, const char *rule)
+{
+    size_t len = strlen(id);
+
+    return strncmp(accept, id, len) == 0 &&
+           (accept[len] == '\0' || (accept[len] == ':' && strcmp(accept + len + 1, rule) == 0));
+}
+
+static bool is_accepted(struct gate *gate, const struct check_finding *finding)
+{
+    bool accepted = false;
+
+    for (size_t i = 0; i < gate->options->accept.count; i++) {
+        if (covers(gate->options->accept.items[i], finding->kind->id, rule_id(gate, finding))) {
+            gate->used[i] = true;
+            accepted = true;
+        }
+    }
+    return accepted;
+}
+
+static void judge(struct gate *gate)
+{
+    for (size_t i = 0; i < gate->check.finding_count; i++) {
+        const struct check_finding *finding = &gate->check.findings[i];
+        json_t *json;
+        if (!blocks(gate, finding))
+            continue;
+        json = json_pack("{s:s, s:s, s:o}", "id", finding->kind->id, "title", finding->kind->title,
+                         "detail", cli_json_text(finding->detail));
+        json = json_build_text(json, "rule", rule_id(gate, finding));
+        if (is_accepted(gate, finding))
+            gate->accepted = json_build_item(gate->accepted, json);
+        else
+            gate->refused = json_build_item(gate->refused, json);
+    }
+}
+
+static enum cli_exit conclude(const struct gate *gate)
+{
+    if (gate->check.no_memory || gate->accepted == NULL || gate->refused == NULL)
+        cli_no_memory();
+    if (gate->check.internal)
+        return CLI_INTERNAL;
+    for (size_t i = 0; i < gate->options->accept.count; i++) {
+        if (gate->used[i])
+            continue;
+        opt_mistake("publish", "option --accept-risk: nothing was found that is '%s'",
+                    cli_safe(gate->options->accept.items[i]));
+        return CLI_USAGE;
+    }
+    return json_array_size(gate->refused) > 0 ? CLI_REFUSED : CLI_OK;
+}
+
+enum cli_exit publish_gate_run(const struct publish_gate_options *options,
+                               struct pintle_pinset *set, int64_t now, json_t **accepted,
+                               json_t **refused)
+{
+    struct gate gate = {.options = options,
+                        .check = {.options = &options->check, .now = now},
+                        .used = calloc(options->accept.count + 1, sizeof(bool)),
+                        .accepted = json_array(),
+                        .refused = json_array()};
+    enum cli_exit code = check_take(&gate.check, set);
+
+    if (gate.used == NULL)
+        cli_no_memory();
+    for (size_t i = 0; code == CLI_OK && i < options->proofs.count; i++)
+        code = read_proof(&gate, options->proofs.items[i]);
+    if (code == CLI_OK) {
+        check_lint(&gate.check);
+        code = check_look(&gate.check);
+    }
+    if (code == CLI_OK) {
+        look_for_backups(&gate);
+        judge(&gate);
+        code = conclude(&gate);
+    }
+    *accepted = gate.accepted;
+    *refused = gate.refused;
+    check_clear(&gate.check);
+    free(gate.proven);
+    free(gate.used);
+    return code;
+}

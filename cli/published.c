@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "published.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <pintle/openssl.h>
+
+#include "envelope_file.h"
+#include "os/file.h"
+#include "os/update_pass.h"
+
+#define PATH_SIZE 4096
+#define PASS_MS 60000
+
+static void make_path(char out[PATH_SIZE], const char *dir, const char *name)
+{
+    (void)snprintf(out, PATH_SIZE, "%s/%s", dir, name);
+}
+
+static bool exists(const char *dir, const char *name)
+{
+    char path[PATH_SIZE];
+
+    make_path(path, dir, name);
+    return access(path, F_OK) == 0;
+}
+
+/* --- reading -------------------------------------------------------------------------------------- */
+
+static enum cli_exit take_root(struct pintle_trusted **trusted, const char *path, int64_t now)
+{
+    struct pintle_trusted_options options = {.crypto = pintle_openssl_crypto(),
+                                             .loader = pintle_pinset_loader()};
+    struct pintle_error err = {0};
+    enum pintle_status status;
+    char *text = NULL;
+    size_t len = 0;
+
+    if (os_read_file(&text, &len, path, PINTLE_ENVELOPE_MAX_LEN, &err) != PINTLE_OK) {
+        cli_error("%s", err.text);
+        return CLI_INPUT;
+    }
+    if (*trusted == NULL)
+        status = pintle_trusted_new(trusted, (struct pintle_view){(const uint8_t *)text, len},
+                                    &options, &err);
+    else
+        status = pintle_trusted_apply(*trusted, PINTLE_ROLE_ROOT,
+                                      (struct pintle_view){(const uint8_t *)text, len}, now, &err);
+    free(text);
+    return status == PINTLE_OK ? CLI_OK : cli_fail(path, &err);
+}
+
+static enum cli_exit pass(struct pintle_trusted *trusted, const char *dir, int64_t now)
+{
+    struct pintle__update_source source = {0};
+    struct pintle__update_pass pass = {.source = &source,
+                                       .crypto = pintle_openssl_crypto(),
+                                       .end_ms = pintle__http_now_ms() + PASS_MS,
+                                       .now = now,
+                                       .stale_ok = true};
+    struct pintle_error err = {0};
+    enum cli_exit code = CLI_OK;
+
+    if (pintle__update_source_init(&source, dir, &err) != PINTLE_OK ||
+        pintle__update_pass(trusted, &pass, &err) != PINTLE_OK) {
+        cli_error("%s", err.text); /* begins with the source */
+        code = err.status == PINTLE_E_NOMEM ? CLI_INTERNAL : CLI_INPUT;
+    }
+    pintle__update_source_clear(&source);
+    return code;
+}
+
+static enum cli_exit open_all(struct pintle_trusted **out, const char *dir,
+                              const struct opt_list *roots, int64_t now)
+{
+    char anchor[PATH_SIZE];
+    enum cli_exit code = CLI_OK;
+
+    make_path(anchor, dir, "root/1.json");
+    if (exists(dir, "root/1.json"))
+        code = take_root(out, anchor, now);
+    if (code == CLI_OK && *out != NULL && exists(dir, "latest.json"))
+        code = pass(*out, dir, now);
+    for (size_t i = 0; code == CLI_OK && i < roots->count; i++)
+        code = take_root(out, roots->items[i], now);
+    if (code == CLI_OK && *out == NULL) {
+        cli_error("%s has no root yet: give the first one with --root", cli_safe(dir));
+        code = CLI_INPUT;
+    }
+    return code;
+}
+
+enum cli_exit published_open(struct pintle_trusted **out, const char *dir,
+                             const struct opt_list *roots, int64_t now)
+{
+    enum cli_exit code;
+
+    *out = NULL;
+    if (strlen(dir) + 128 > PATH_SIZE) {
+        cli_error("the name of the directory is too long");
+        return CLI_INPUT;
+    }
+    code = open_all(out, dir, roots, now);
+    if (code != CLI_OK) {
+        pintle_trusted_free(*out);
+        *out = NULL;
+    }
+    return code;
+}
+
+/* --- writing -------------------------------------------------------------------------------------- */
+
+static enum cli_exit make_folder(const char *path)
+{
+    if (mkdir(path, 0755) == 0 || errno == EEXIST)
+        return CLI_OK;
+    cli_error("%s: %s", cli_safe(path), strerror(errno));
+    return CLI_INPUT;
+}
+
+static bool same_payload(const struct pintle_envelope *a, const struct pintle_envelope *b)
+{
+    struct pintle_view x = pintle_envelope_get_payload(a);
+    struct pintle_view y = pintle_envelope_get_payload(b);
+
+    return x.len == y.len && memcmp(x.data, y.data, x.len) == 0;
+}
+
+/* It is there already: left alone if it is the same, never replaced by another. */
+static enum cli_exit compare(const char *path, const struct pintle_envelope *envelope)
+{
+    struct pintle_envelope *old = NULL;
+    enum cli_exit code = envelope_load(&old, path);
+
+    if (code == CLI_OK && !same_payload(old, envelope)) {
+        cli_error("%s: holds something else already, and clients may have read it", cli_safe(path));
+        code = CLI_INPUT;
+    }
+    pintle_envelope_free(old);
+    return code;
+}
+
+static enum cli_exit put(const char *dir, enum pintle_role role, const char *name,
+                         const struct pintle_envelope *envelope)
+{
+    char path[PATH_SIZE];
+    enum cli_exit code;
+
+    make_path(path, dir, pintle_role_name(role));
+    code = make_folder(path);
+    if (code != CLI_OK)
+        return code;
+    (void)snprintf(path, sizeof(path), "%s/%s/%s.json", dir, pintle_role_name(role), name);
+    return access(path, F_OK) == 0 ? compare(path, envelope) : envelope_save(envelope, path);
+}
+
+static enum cli_exit put_roots(const char *dir, const struct pintle_trusted *trusted)
+{
+    const struct pintle_envelope *envelope;
+    enum cli_exit code = CLI_OK;
+
+    for (size_t i = 0;
+         code == CLI_OK &&
+         (envelope = pintle_trusted_get_envelope(trusted, PINTLE_ROLE_ROOT, i)) != NULL;
+         i++) {
+        struct envelope_facts facts;
+        char name[24];
+
+        code = envelope_describe(&facts, envelope, "root");
+        (void)snprintf(name, sizeof(name), "%lld", (long long)facts.version);
+        if (code == CLI_OK)
+            code = put(dir, PINTLE_ROLE_ROOT, name, envelope);
+    }
+    return code;
+}
+
+static enum cli_exit put_role(const char *dir, const struct pintle_trusted *trusted,
+                              enum pintle_role role, json_t *latest)
+{
+    const struct pintle_envelope *envelope = pintle_trusted_get_envelope(trusted, role, 0);
+    char digest[2 * PINTLE_DIGEST_LEN + 1];
+    enum cli_exit code;
+
+    if (envelope == NULL)
+        return CLI_OK;
+    code = envelope_digest(digest, pintle_envelope_get_payload(envelope));
+    if (code == CLI_OK)
+        code = put(dir, role, digest, envelope);
+    if (code == CLI_OK &&
+        json_object_set_new(latest, pintle_role_name(role), json_string(digest)) != 0)
+        cli_no_memory();
+    return code;
+}
+
+static enum cli_exit put_latest(const char *dir, const json_t *latest)
+{
+    struct pintle_error err = {0};
+    enum cli_exit code = CLI_OK;
+    char path[PATH_SIZE];
+    char *text = cli_json_dump(latest, JSON_COMPACT);
+
+    if (text == NULL)
+        cli_no_memory();
+    make_path(path, dir, "latest.json");
+    if (os_write_file(path, text, strlen(text), 0644, &err) != PINTLE_OK) {
+        cli_error("%s", err.text);
+        code = cli_exit_for(err.status);
+    }
+    free(text);
+    return code;
+}
+
+enum cli_exit published_write(const char *dir, const struct pintle_trusted *trusted)
+{
+    const struct pintle_root *root = pintle_trusted_get_root(trusted);
+    struct pintle_trusted_pins pins;
+    enum cli_exit code = make_folder(dir);
+    json_t *latest;
+
+    if (!pintle_trusted_get_pins(trusted, &pins)) {
+        cli_error("there are no pins to publish yet");
+        return CLI_INPUT;
+    }
+    latest = json_pack("{s:i, s:s, s:I, s:I, s:I}", "pintle_latest", 1, "app", root->app, "root",
+                       (json_int_t)root->version, "epoch", (json_int_t)pins.facts.epoch, "version",
+                       (json_int_t)pins.facts.version);
+    if (latest == NULL)
+        cli_no_memory();
+    if (code == CLI_OK)
+        code = put_roots(dir, trusted);
+    for (int role = PINTLE_ROLE_PINS; code == CLI_OK && role < PINTLE_ROLES; role++)
+        code = put_role(dir, trusted, (enum pintle_role)role, latest);
+    if (code == CLI_OK)
+        code = put_latest(dir, latest);
+    json_decref(latest);
+    return code;
+}

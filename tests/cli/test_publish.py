@@ -1,0 +1,230 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""pintle publish: nothing goes out that could lock clients out, and nothing half."""
+import json
+import shutil
+
+import cli
+import netcase
+import pki
+import publishing
+import servers
+import tap_unittest
+
+
+class Gate(publishing.PublishingCase):
+    def refused(self, ids, *more, server=None):
+        """Refused for exactly these findings, with nothing written; each of them can be accepted."""
+        document = self.publish("--json", *more, code=cli.REFUSED, server=server).json
+        self.assertEqual(sorted({finding["id"] for finding in document["refused"]}), sorted(ids))
+        self.assertFalse(document["written"])
+        self.assertEqual(self.files(), {})
+        self.assertIn(ids[0], self.publish(*more, code=cli.REFUSED, server=server).out)
+        accept = [word for each in ids for word in ("--accept-risk", each)]
+        document = self.publish("--json", *more, *accept, server=server).json
+        self.assertEqual(sorted({finding["id"] for finding in document["accepted"]}), sorted(ids))
+        log = self.published()["x-publish-log"]
+        self.assertEqual(sorted({entry["id"] for entry in log[-1]["accepted"]}), sorted(ids))
+        shutil.rmtree(self.dir / "shop")
+
+    def test_a_backup_must_be_proven(self):
+        self.refused(["PIN113"])
+        self.write("key.pem", self.backup.pem)
+        self.assertIn("no certificate and no certificate request",
+                      self.publish("--proof", "key.pem", code=cli.INPUT).err)
+        self.write("other.csr", pki.request(pki.Key(), netcase.HOST))
+        self.publish("--proof", "other.csr", code=cli.REFUSED)
+        self.publish(*self.proof)
+
+    def test_a_certificate_proves_a_backup_too(self):
+        self.issue(key=self.backup).write(self.dir / "backup.pem")
+        self.publish("--proof", "backup.pem")
+
+    def test_a_live_key_is_no_backup(self):
+        self.leaf.write(self.dir / "live.pem")
+        self.refused(["PIN113"], "--proof", "live.pem")
+
+    def test_every_chain_of_a_server_must_match(self):
+        rsa = self.issue(kind="rsa")
+        both = self.nginx(self.leaf, rsa)
+        self.refused(["PIN101", "PIN110"], *self.proof, server=both)
+        self.document(self.leaf, rsa, self.pin(self.backup, backup=True))
+        self.publish(*self.proof, server=both)
+
+    @netcase.needs_namespaces
+    def test_every_address_of_a_server_must_match(self):
+        other = self.nginx(self.issue(), hosts=("127.0.0.2",), port=self.server.port)
+        self.assertEqual(other.port, self.server.port)
+        rule = self.rule(self.leaf, self.pin(self.backup, backup=True), ports=[self.server.port])
+        self.document(rules=[rule])
+        args = ("publish", "--dir", "shop", "--root", "root-1.json", "--key", "ci.key.pem", *self.proof,
+                "--ca", self.ca)
+        result = self.run_named({netcase.HOST: ["127.0.0.1", "127.0.0.2"]}, *args)
+        self.assertExit(result, cli.REFUSED)
+        self.assertIn("PIN110", result.out)
+        self.assertExit(self.run_named({netcase.HOST: ["127.0.0.1"]}, *args), cli.OK)
+
+    def test_a_server_that_is_not_there(self):
+        self.server.stop()
+        result = self.publish(*self.proof, code=cli.REFUSED)
+        self.assertIn("PIN105", result.out)
+        self.assertEqual(self.files(), {})
+
+    def test_a_denied_key_that_is_live(self):
+        self.document(rules=[self.rule(self.pin(self.backup, backup=True), pki.Key(), deny=[self.leaf.pin])])
+        result = self.publish(*self.proof, code=cli.REFUSED)
+        self.assertIn("PIN111", result.out)
+
+    def test_the_worst_lock_out_must_have_an_end(self):
+        self.document(hard_ttl_s=None)
+        self.pinset(self.rule(self.leaf, self.pin(self.backup, backup=True)), version=1, hard_ttl_s=None)
+        self.refused(["PIN027"], *self.proof)
+
+    def test_rules_that_end_within_the_update_lag(self):
+        rule = self.rule(self.leaf, self.pin(self.backup, backup=True), enforce_until=self.time(20))
+        self.document(rules=[rule])
+        self.publish(*self.proof, code=cli.REFUSED)
+        self.publish(*self.proof, "--update-lag", "10")
+
+    def test_a_placeholder(self):
+        self.document(self.leaf, self.pin(self.backup, backup=True), "sha256/" + "A" * 43 + "=")
+        self.assertNotEqual(self.publish(*self.proof, code=cli.REFUSED).out, "")
+
+    def test_an_exception_that_is_not_needed(self):
+        for risk in ("PIN101", "PIN113:other", "nonsense"):
+            with self.subTest(risk):
+                extra = () if risk == "PIN113:other" else self.proof
+                result = self.publish(*extra, "--accept-risk", risk, code=cli.USAGE)
+                self.assertIn("nothing was found that is", result.err)
+                self.assertEqual(self.files(), {})
+        self.publish("--accept-risk", "PIN113:api")
+
+
+class Publishing(publishing.PublishingCase):
+    def test_what_is_published_is_what_a_client_believes(self):
+        result = self.publish(*self.proof, "--fresh", "24", keys=("ci", "cron"))
+        self.assertIn("published version 1 of epoch 1 in shop", result.out)
+        self.assertIn("signed by ci", self.verify().out)
+        self.assertEqual(sorted(self.latest), ["app", "epoch", "fresh", "pins", "pintle_latest", "root",
+                                               "version"])
+
+    def test_only_upwards(self):
+        self.publish(*self.proof)
+        before = self.files()
+        self.assertIn("another document of version 1", self.publish(*self.proof, code=cli.INPUT).err)
+        self.assertEqual(self.files(), before)
+        self.document(version=2)
+        self.publish(*self.proof)
+        self.document(version=1)
+        self.assertIn("version 1 of epoch 1; 2 of epoch 1 was seen",
+                      self.publish(*self.proof, code=cli.INPUT).err)
+        self.publish(*self.proof, "--bump")
+        self.assertEqual(self.latest["version"], 3)
+
+    def test_dropped_pins_stay_for_the_overlap(self):
+        old = self.issue()
+        self.document(self.leaf, old, self.pin(self.backup, backup=True))
+        self.publish(*self.proof, "--accept-risk", "PIN112")
+        self.document()
+        self.publish(*self.proof, "--bump")
+        kept = [pin for pin in self.published()["rules"][0]["pins"] if "until" in pin]
+        self.assertEqual([pin["spki"] for pin in kept], [old.pin])
+        self.assertEqual(kept[0]["until"][:10], self.time(40)[:10])
+        self.publish(*self.proof, "--bump")
+        again = [pin for pin in self.published()["rules"][0]["pins"] if "until" in pin]
+        self.assertEqual(again, kept)
+
+    def test_denied_pins_do_not_stay(self):
+        old = self.issue()
+        self.document(self.leaf, old, self.pin(self.backup, backup=True))
+        self.publish(*self.proof, "--accept-risk", "PIN112")
+        self.document(rules=[self.rule(self.leaf, self.pin(self.backup, backup=True), deny=[old.pin])])
+        self.publish(*self.proof, "--bump")
+        self.assertNotIn(old.pin, [pin["spki"] for pin in self.published()["rules"][0]["pins"]])
+
+    def test_signatures_gather_before_publication(self):
+        self.make_root("--pins-threshold", "2", name="root-1.json")
+        result = self.publish(*self.proof, code=cli.INPUT)
+        self.assertIn("signed by 1 of the 2", result.err)
+        self.assertEqual(self.files(), {})
+        self.publish(*self.proof, "--stage", "staged.json")
+        self.assertEqual(self.files(), {})
+        self.publish("--signed", "staged.json", *self.proof, keys=(), code=cli.INPUT)
+        self.ok("sign", "staged.json", "--key", "build.key.pem", "--root", "root-1.json")
+        self.publish("--signed", "staged.json", *self.proof, keys=())
+        self.assertIn("signed by ci, build", self.verify().out)
+
+    def test_the_gate_is_passed_again_with_signed_pins(self):
+        self.publish(*self.proof, "--stage", "staged.json")
+        other = self.nginx(self.issue())
+        self.publish("--signed", "staged.json", *self.proof, keys=(), server=other, code=cli.REFUSED)
+
+    def test_freshness_alone(self):
+        self.publish(*self.proof)
+        self.assertIn("stale", self.verify().err)
+        self.ok("publish", "--dir", "shop", "--fresh", "24", "--key", "cron.key.pem")
+        first = self.latest
+        self.assertIn("fresh", first)
+        result = self.run_cli("publish", "--dir", "shop", "--fresh", "24", "--key", "ci.key.pem")
+        self.assertExit(result, cli.INPUT)
+        self.assertIn("role fresh", result.err)
+
+    def test_keys_of_other_roles_sign_nothing(self):
+        result = self.publish(*self.proof, keys=("cron",), code=cli.INPUT)
+        self.assertIn("names for role pins", result.err)
+
+    def test_another_root_goes_with_pins_signed_under_it(self):
+        self.publish(*self.proof)
+        self.ok("root", "rotate", "--root", "root-1.json", "--pins-key", "build.pub.pem",
+                "--raise-epoch")
+        self.ok("sign", "root-2.json", "--key", "alice.key.pem")
+        self.publish(*self.proof, "--root", "root-2.json", "--bump", keys=("ci",), code=cli.INPUT)
+        self.publish(*self.proof, "--root", "root-2.json", "--bump", keys=("build",))
+        self.assertEqual((self.latest["root"], self.latest["epoch"], self.latest["version"]), (2, 2, 1))
+        self.verify()
+
+    def test_dry_run_and_stage_write_nothing(self):
+        self.publish(*self.proof, "--dry-run", keys=())
+        self.publish(*self.proof, "--dry-run")
+        self.assertEqual(self.files(), {})
+
+    def test_a_file_with_something_else_is_not_overwritten(self):
+        self.publish(*self.proof, "--fresh", "24", keys=("ci", "cron"))
+        (self.dir / "shop/root/1.json").write_bytes(
+            (self.dir / "root-1.json").read_bytes().replace(b"payload", b"payload", 1))
+        latest = (self.dir / "shop/latest.json").read_bytes()
+        other = self.dir / f"shop/fresh/{self.latest['fresh']}.json"
+        content = other.read_bytes()
+        other.write_bytes((self.dir / "root-1.json").read_bytes())
+        self.publish(*self.proof, "--bump", code=cli.INPUT)
+        self.assertEqual((self.dir / "shop/latest.json").read_bytes(), latest)
+        other.write_bytes(content)
+        self.publish(*self.proof, "--bump")
+
+    def test_a_full_disk_leaves_what_was_published(self):
+        self.publish(*self.proof)
+        before = self.files()
+        result = self.run_cli("publish", "--dir", "shop", "--bump", "--key", "ci.key.pem", *self.proof,
+                              *self.to(self.server), preexec_fn=netcase.limit_file_size(64))
+        self.assertExit(result, cli.INPUT)
+        self.assertEqual(self.files(), before)
+        self.ok("publish", "--dir", "shop", "--bump", "--key", "ci.key.pem", *self.proof, *self.to(self.server))
+
+    def test_wrong_usage(self):
+        for message, args in (("--dir is needed", ()), ("--key, --signed or --stage", ("--dir", "shop")),
+                              ("stands for", ("--dir", "x", "--signed", "y", "--bump")),
+                              ("exclude each other", ("--dir", "x", "--stage", "y", "--fresh", "1"))):
+            self.assertUsage(message, "publish", *args)
+        self.assertFails(cli.INPUT, "has no root yet", "publish", "--dir", "none", "--key", "ci.key.pem")
+
+    def test_the_log_is_carried_on(self):
+        self.publish("--accept-risk", "PIN113")
+        self.publish(*self.proof, "--bump")
+        log = self.published()["x-publish-log"]
+        self.assertEqual([entry["version"] for entry in log], [1, 2])
+        self.assertEqual(log[0]["accepted"][0]["id"], "PIN113")
+        self.assertEqual(json.dumps(log[1]["accepted"]), "[]")
+
+
+if __name__ == "__main__":
+    tap_unittest.main()
