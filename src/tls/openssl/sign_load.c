@@ -11,6 +11,7 @@
 #include <openssl/ui.h>
 
 #include "base/error.h"
+#include "tls/openssl/ed25519.h"
 #include "tls/openssl/queue.h"
 #include "tls/openssl/sign.h"
 
@@ -197,6 +198,10 @@ enum pintle_status pintle_public_key_parse(uint8_t out[PINTLE_ED25519_KEY_LEN], 
         status = PINTLE_E_PEM;
     } else if (!pintle__get_ed25519(out, key)) {
         pintle__error_set(err, PINTLE_E_KEY, "it is no Ed25519 key");
+        status = PINTLE_E_KEY;
+    } else if (pintle__ed25519_is_weak(out)) {
+        memset(out, 0, PINTLE_ED25519_KEY_LEN);
+        pintle__error_set(err, PINTLE_E_KEY, "anybody can sign for this key: it is of small order");
         status = PINTLE_E_KEY;
     }
     EVP_PKEY_free(key);

@@ -153,6 +153,7 @@ static void another_algorithm_is_refused(void **state)
 
 static void public_keys_are_read_from_either_half(void **state)
 {
+    static const uint8_t neutral[PINTLE_ED25519_KEY_LEN] = {1};
     uint8_t key[PINTLE_ED25519_KEY_LEN];
     struct made made, locked;
     struct pintle_error err;
@@ -173,6 +174,10 @@ static void public_keys_are_read_from_either_half(void **state)
                      PINTLE_E_PEM);
     assert_int_equal(pintle_public_key_parse(key, ec_pem, strlen(ec_pem), &err), PINTLE_E_KEY);
     assert_int_equal(pintle_public_key_parse(key, "", 0, &err), PINTLE_E_PEM);
+    assert_int_equal(pintle_public_key_to_pem(&pem, neutral, &err), PINTLE_OK);
+    assert_int_equal(pintle_public_key_parse(key, pem, strlen(pem), &err), PINTLE_E_KEY);
+    assert_non_null(strstr(err.text, "small order"));
+    free(pem);
     assert_int_equal(ERR_peek_error(), 0);
     drop(&locked);
 }
