@@ -11,6 +11,9 @@
 enum cli_exit envelope_load(struct pintle_envelope **out, const char *path);
 enum cli_exit envelope_save(const struct pintle_envelope *envelope, const char *path);
 
+/* As a file that is not there yet: what is there may hold signatures that somebody gathered. */
+enum cli_exit envelope_create(const struct pintle_envelope *envelope, const char *path);
+
 /* A root envelope and its payload, with its own threshold of signatures or not. */
 enum cli_exit envelope_load_root(struct pintle_envelope **envelope, struct pintle_root **root,
                                  const char *path);
