@@ -72,7 +72,7 @@ static enum cli_exit wrap(struct pintle_envelope **out, const char *path, const 
                           size_t len)
 {
     struct pintle_view payload = {(const uint8_t *)text, len};
-    json_t *json = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
+    json_t *json = json_build_parse(text, len);
     struct pintle_error err = {0};
     enum pintle_role role = PINTLE_ROLE_ROOT;
     bool known = find_role(json, &role);

@@ -118,11 +118,13 @@ static enum cli_exit add_role(struct job *job, enum pintle_role role)
         code = add_file(job, files->items[i], &ids);
     if (code == CLI_OK && files->count == 0 && job->before != NULL && !dropped)
         code = keep_keys(job, role, &ids);
+    if (code == CLI_OK && ids == NULL)
+        cli_no_memory();
     if (code == CLI_OK && job->options->thresholds[role] > 0 && json_array_size(ids) == 0)
         code = refuse_options(job, role);
     if (code == CLI_OK && dropped && files->count > 0)
         code = refuse_options(job, role);
-    if (code == CLI_OK && ids != NULL && json_array_size(ids) > 0) {
+    if (code == CLI_OK && json_array_size(ids) > 0) {
         json_t *entry =
             json_pack("{s:I, s:O}", "threshold", (json_int_t)threshold_of(job, role), "keys", ids);
         job->roles = json_build_member(job->roles, true, pintle_role_name(role), entry);
