@@ -257,7 +257,7 @@ static OSSL_STORE_INFO *token_load(OSSL_STORE_LOADER_CTX *ctx, const UI_METHOD *
     (void)ui;
     (void)data;
     if (ctx->at++ == 0)
-        return OSSL_STORE_INFO_new_NAME(strdup("a slot, which is no key"));
+        return OSSL_STORE_INFO_new_NAME(OPENSSL_strdup("a slot, which is no key"));
     if (!ask_pin(ctx))
         return NULL;
     assert_int_equal(EVP_PKEY_up_ref(ctx->key), 1);
