@@ -134,6 +134,15 @@ class Publishing(publishing.PublishingCase):
         again = [pin for pin in self.published()["rules"][0]["pins"] if "until" in pin]
         self.assertEqual(again, kept)
 
+    def test_a_retired_pin_that_is_live_blocks(self):
+        """The server is behind: its key would run out under the clients."""
+        self.publish(*self.proof)
+        new = pki.Key()
+        self.write("new.csr", pki.request(new, netcase.HOST))
+        self.document(self.pin(self.backup), self.pin(new, backup=True), overlap_s=20 * 86400)
+        result = self.publish("--proof", "new.csr", "--bump", "--accept-risk", "PIN112", code=cli.REFUSED)
+        self.assertIn("PIN023", result.out)
+
     def test_denied_pins_do_not_stay(self):
         old = self.issue()
         self.document(self.leaf, old, self.pin(self.backup, backup=True))
