@@ -74,6 +74,7 @@ enum cli_exit signers_load(struct signers *out, const struct signer_options *opt
     enum cli_exit code = CLI_OK;
 
     out->count = 0;
+    /* NOLINTNEXTLINE(bugprone-sizeof-expression): the keys are opaque, so these are pointers */
     out->keys = calloc(options->keys.count + 1, sizeof(*out->keys));
     if (out->keys == NULL)
         cli_no_memory();
