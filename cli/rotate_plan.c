@@ -92,8 +92,10 @@ static void put_event(const struct rotate_plan *plan, const struct rotate_step *
     /* Stable: planning again moves the event instead of making another. */
     (void)snprintf(value, sizeof(value), "%s-%s-%.12s@pintle", plan->rule, step->id,
                    pin + strlen("sha256/"));
-    for (char *c = value; *c != '\0'; c++)
-        *c = *c == '/' || *c == '+' ? '-' : *c;
+    for (char *c = value; *c != '\0'; c++) {
+        if (*c == '/' || *c == '+')
+            *c = '-';
+    }
     put_line("UID:", value);
     put_date("DTSTAMP:", plan->start, true);
     put_date("DTSTART;VALUE=DATE:", step->time, false);
