@@ -26,12 +26,12 @@ struct simulate_options {
 
 #define DATE_ROW(option, field, text)                                                              \
     {                                                                                              \
-        .name = option, .type = OPT_STRING, .metavar = "DATE", .help = text,                       \
+        .name = (option), .type = OPT_STRING, .metavar = "DATE", .help = (text),                   \
         .offset = offsetof(struct simulate_options, field)                                         \
     }
 #define TEXT_ROW(option, field, meta, text)                                                        \
     {                                                                                              \
-        .name = option, .type = OPT_STRING, .metavar = meta, .help = text,                         \
+        .name = (option), .type = OPT_STRING, .metavar = (meta), .help = (text),                   \
         .offset = offsetof(struct simulate_options, field)                                         \
     }
 
