@@ -2,6 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <pintle/openssl.h>
+
 #include "os/file.h"
 #include "published.h"
 
@@ -13,6 +15,8 @@ static const char *const formats[] = {"seed", "c", NULL};
 
 struct embed_options {
     const char *dir;
+    const char *seed;
+    const char *root;
     const char *format;
     const char *name;
     const char *out;
@@ -24,6 +28,16 @@ const struct opt_spec opts_embed[] = {
      .metavar = "DIR",
      .help = "the directory that clients update from",
      .offset = offsetof(struct embed_options, dir)},
+    {.name = "seed",
+     .type = OPT_FILE,
+     .metavar = "FILE",
+     .help = "the seed that was embedded so far, instead of a directory",
+     .offset = offsetof(struct embed_options, seed)},
+    {.name = "root",
+     .type = OPT_FILE,
+     .metavar = "FILE",
+     .help = "the root to begin with, instead of the first one there",
+     .offset = offsetof(struct embed_options, root)},
     {.name = "form",
      .letter = 'f',
      .type = OPT_CHOICE,
@@ -55,8 +69,8 @@ static bool is_symbol(const char *name)
 
 static enum cli_exit check(const struct embed_options *options)
 {
-    if (options->dir == NULL)
-        opt_mistake("embed", "option --dir is needed");
+    if ((options->dir == NULL) == (options->seed == NULL))
+        opt_mistake("embed", "either --dir or --seed is needed");
     else if (options->out == NULL)
         opt_mistake("embed", "option --out is needed");
     else if (!is_symbol(options->name))
@@ -105,18 +119,97 @@ static enum cli_exit write_out(const struct embed_options *options, const char *
     return code;
 }
 
-static enum cli_exit embed(const struct embed_options *options)
+/* --- a seed again --------------------------------------------------------------------------------- */
+
+/* Only whole: what a client that begins with the root would leave out is refused here. */
+static enum pintle_status restore(struct pintle_trusted **out, const struct embed_options *options,
+                                  struct pintle_view seed, struct pintle_error *err)
+{
+    struct pintle_trusted_options how = {.crypto = pintle_openssl_crypto(),
+                                         .loader = pintle_pinset_loader()};
+    enum pintle_status status;
+    size_t refused = 0;
+    char *text = NULL;
+    size_t len = 0;
+
+    if (options->root == NULL)
+        return pintle_trusted_new_from_seed(out, seed, &how, err);
+    status = os_read_file(&text, &len, options->root, PINTLE_ENVELOPE_MAX_LEN, err);
+    if (status == PINTLE_OK)
+        status =
+            pintle_trusted_new(out, (struct pintle_view){(const uint8_t *)text, len}, &how, err);
+    free(text);
+    if (status == PINTLE_OK)
+        status = pintle_trusted_restore(*out, seed, &refused, err);
+    if (status == PINTLE_OK && refused > 0) {
+        *err = (struct pintle_error){.status = PINTLE_E_SIGNATURES};
+        (void)snprintf(err->text, sizeof(err->text), "%zu of its records %s refused under %.96s",
+                       refused, refused == 1 ? "is" : "are", cli_safe(options->root));
+        status = PINTLE_E_SIGNATURES;
+    }
+    return status;
+}
+
+/* A seed is taken back whatever the date; nothing that has expired is built in anew. */
+static enum cli_exit check_dates(const struct embed_options *options,
+                                 const struct pintle_trusted *trusted)
+{
+    int64_t now = pintle_trusted_get_time(trusted, pintle_clock_system(NULL));
+    struct pintle_trusted_pins pins;
+    const char *what = NULL;
+
+    if (pintle_trusted_get_root(trusted)->expires <= now)
+        what = "root";
+    else if (pintle_trusted_get_pins(trusted, &pins) && pins.facts.expires <= now)
+        what = "pin-set";
+    if (what == NULL)
+        return CLI_OK;
+    cli_error("%s: its %s has expired", cli_safe(options->seed), what);
+    return CLI_INPUT;
+}
+
+static enum cli_exit open_seed(struct pintle_trusted **out, const struct embed_options *options)
+{
+    struct pintle_error err = {0};
+    enum cli_exit code = CLI_OK;
+    char *text = NULL;
+    size_t len = 0;
+
+    if (os_read_file(&text, &len, options->seed, PINTLE_SEED_MAX_LEN, &err) != PINTLE_OK) {
+        cli_error("%s", err.text);
+        return cli_exit_for(err.status);
+    }
+    if (restore(out, options, (struct pintle_view){(const uint8_t *)text, len}, &err) != PINTLE_OK)
+        code = cli_fail(options->seed, &err);
+    else
+        code = check_dates(options, *out);
+    free(text);
+    return code;
+}
+
+/* --- the command ---------------------------------------------------------------------------------- */
+
+static enum cli_exit open_source(struct pintle_trusted **out, const struct embed_options *options)
 {
     static const struct opt_list none = {NULL, 0};
+
+    if (options->seed != NULL)
+        return open_seed(out, options);
+    return published_open(out, options->dir, options->root, &none, pintle_clock_system(NULL));
+}
+
+static enum cli_exit embed(const struct embed_options *options)
+{
+    const char *source = options->dir != NULL ? options->dir : options->seed;
     struct pintle_trusted *trusted = NULL;
     struct pintle_trusted_pins pins;
     struct pintle_error err = {0};
     char *seed = NULL;
     size_t len = 0;
-    enum cli_exit code = published_open(&trusted, options->dir, &none, pintle_clock_system(NULL));
+    enum cli_exit code = open_source(&trusted, options);
 
     if (code == CLI_OK && pintle_trusted_format_seed(&seed, &len, trusted, &err) != PINTLE_OK) {
-        cli_error("%s: %s", cli_safe(options->dir), err.text);
+        cli_error("%s: %s", cli_safe(source), err.text);
         code = CLI_INPUT;
     }
     if (code == CLI_OK)

@@ -2,10 +2,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "envelope_file.h"
 #include "json_build.h"
 #include "publish_document.h"
 #include "publish_gate.h"
 #include "published.h"
+#include "published_lock.h"
 #include "statement.h"
 
 #define DAYS_DEFAULT 90
@@ -89,6 +91,11 @@ const struct opt_spec opts_publish[] = {
      .offset = offsetof(struct publish_options, gate.check.within),
      .min = 0,
      .max = 3650},
+    {.name = "host",
+     .type = OPT_LIST,
+     .metavar = "HOST[:PORT]",
+     .help = "look at this server too, for rules with stars; may be given again",
+     .offset = offsetof(struct publish_options, gate.check.hosts)},
     {.name = "connect",
      .type = OPT_STRING,
      .metavar = "ADDR:PORT",
@@ -117,7 +124,10 @@ const struct opt_spec opts_publish[] = {
     {.type = OPT_END},
 };
 
-/* accepted, refused: what the gate found; NULL if there were no new pins */
+/*
+ * accepted, refused  what the gate found; NULL if there were no new pins
+ * facts              of the new pins, once they are there: a version of 0 means not
+ */
 struct job {
     struct publish_options *options;
     int64_t now;
@@ -125,6 +135,8 @@ struct job {
     struct signers signers;
     json_t *accepted;
     json_t *refused;
+    struct envelope_facts facts;
+    int lock;
 };
 
 /* --- what is asked for ---------------------------------------------------------------------------- */
@@ -233,6 +245,8 @@ static enum cli_exit publish_pins(struct job *job)
         o->signed_file != NULL ? take_signed(job, &envelope) : compose(job, &envelope);
 
     if (code == CLI_OK)
+        code = envelope_describe(&job->facts, envelope, "the new pins");
+    if (code == CLI_OK)
         code = sign_pins(job, envelope);
     if (code == CLI_OK && o->stage != NULL && !o->dry_run)
         code = envelope_save(envelope, o->stage);
@@ -300,6 +314,29 @@ static enum cli_exit print_json(const struct job *job, bool written)
                                                        json_integer((json_int_t)pins.facts.epoch)));
 }
 
+static void print_plan(const struct job *job)
+{
+    const struct publish_options *o = job->options;
+    const struct envelope_facts *facts = &job->facts;
+    char until[PINTLE_TIME_TEXT_SIZE];
+
+    if (facts->version > 0)
+        (void)printf("would %s version %lld of epoch %lld, good until %.10s\n",
+                     o->stage != NULL ? "stage" : "publish", (long long)facts->version,
+                     (long long)facts->epoch, pintle_time_format(facts->expires, until));
+    if (o->stage != NULL) {
+        (void)printf("would write %s\n", cli_safe(o->stage));
+        return;
+    }
+    for (size_t i = 0; i < o->roots.count; i++)
+        (void)printf("would write the root of %s\n", cli_safe(o->roots.items[i]));
+    if (facts->version > 0)
+        (void)printf("would write pins/%s.json\n", facts->digest);
+    if (o->fresh > 0)
+        (void)printf("would write a statement of freshness\n");
+    (void)printf("would replace latest.json in %s\n", cli_safe(o->dir));
+}
+
 static void print_text(const struct job *job, bool written)
 {
     struct pintle_trusted_pins pins;
@@ -311,7 +348,9 @@ static void print_text(const struct job *job, bool written)
         (void)printf("nothing was published: mend it, or name each exception with --accept-risk\n");
         return;
     }
-    if (job->options->stage != NULL && !job->options->dry_run)
+    if (job->options->dry_run)
+        print_plan(job);
+    else if (job->options->stage != NULL)
         (void)printf("staged %s: sign it (pintle sign), then publish it with --signed\n",
                      cli_safe(job->options->stage));
     if (written && pintle_trusted_get_pins(job->trusted, &pins))
@@ -342,13 +381,15 @@ static enum cli_exit publish(struct job *job)
     code = signers_load(&job->signers, &o->signers);
     cli_catch_signals();
     if (code == CLI_OK)
-        code = published_open(&job->trusted, o->dir, &o->roots, 0);
+        code = published_lock(&job->lock, o->dir);
+    if (code == CLI_OK)
+        code = published_open(&job->trusted, o->dir, NULL, &o->roots, 0);
     if (code == CLI_OK && !only_fresh(o))
         code = publish_pins(job);
     if (code == CLI_OK && o->fresh > 0)
         code = publish_fresh(job);
     if (code == CLI_OK && o->stage == NULL && !o->dry_run)
-        code = published_write(o->dir, job->trusted);
+        code = published_write(o->dir, job->trusted, job->lock);
     if (code == CLI_OK || (code == CLI_REFUSED && json_array_size(job->refused) > 0)) {
         enum cli_exit told = report(job, code == CLI_OK && o->stage == NULL && !o->dry_run);
         return code != CLI_OK ? code : told;
@@ -362,13 +403,14 @@ enum cli_exit cmd_publish(int argc, char **argv)
                                       .gate.check.net.timeout = NET_TIMEOUT_DEFAULT,
                                       .days = DAYS_DEFAULT};
     struct opt_list operands = {0};
-    struct job job = {.options = &options, .now = pintle_clock_system(NULL)};
+    struct job job = {.options = &options, .now = pintle_clock_system(NULL), .lock = -1};
     enum cli_exit code = CLI_USAGE;
 
     if (opt_parse("publish", opts_publish, &options, argc, argv, &operands))
         code = check(&options);
     if (code == CLI_OK)
         code = publish(&job);
+    published_unlock(job.lock);
     signers_clear(&job.signers);
     pintle_trusted_free(job.trusted);
     json_decref(job.accepted);

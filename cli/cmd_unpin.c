@@ -3,6 +3,7 @@
 
 #include "json_build.h"
 #include "published.h"
+#include "published_lock.h"
 #include "statement.h"
 
 #define DAY_S ((int64_t)24 * 3600)
@@ -78,6 +79,7 @@ struct job {
     int64_t now;
     struct pintle_trusted *trusted;
     struct signers signers;
+    int lock;
 };
 
 /* --- what is asked for ---------------------------------------------------------------------------- */
@@ -94,8 +96,8 @@ static enum cli_exit check(const struct unpin_options *o)
         mistake = "either --soften or --withdraw is needed";
     else if (o->signed_file == NULL && !o->withdraw && o->reason == NULL)
         mistake = "option --reason is needed";
-    else if (o->signed_file == NULL && o->signers.keys.count == 0)
-        mistake = "option --key is needed";
+    else if (o->signed_file == NULL && o->stage == NULL && o->signers.keys.count == 0)
+        mistake = "option --key is needed, or --stage for others to sign";
     if (mistake == NULL)
         return CLI_OK;
     opt_mistake("unpin", "%s", mistake);
@@ -160,7 +162,7 @@ static enum cli_exit make(struct job *job, struct pintle_envelope **out)
     code = check_rules(job);
     if (code == CLI_OK)
         code = statement_wrap(out, PINTLE_ROLE_UNPIN, document(job));
-    if (code == CLI_OK)
+    if (code == CLI_OK && job->signers.count > 0)
         code = statement_sign(*out, PINTLE_ROLE_UNPIN, &job->signers, job->trusted);
     return code;
 }
@@ -197,7 +199,9 @@ static enum cli_exit unpin(struct job *job)
     code = signers_load(&job->signers, &o->signers);
     cli_catch_signals();
     if (code == CLI_OK)
-        code = published_open(&job->trusted, o->dir, &none, 0);
+        code = published_lock(&job->lock, o->dir);
+    if (code == CLI_OK)
+        code = published_open(&job->trusted, o->dir, NULL, &none, 0);
     if (code == CLI_OK)
         code = make(job, &envelope);
     if (code == CLI_OK && o->stage != NULL) {
@@ -205,7 +209,7 @@ static enum cli_exit unpin(struct job *job)
     } else if (code == CLI_OK) {
         code = statement_apply(job->trusted, PINTLE_ROLE_UNPIN, envelope, job->now, "the unpin");
         if (code == CLI_OK)
-            code = published_write(o->dir, job->trusted);
+            code = published_write(o->dir, job->trusted, job->lock);
     }
     if (code == CLI_OK && o->stage == NULL && !o->withdraw)
         cli_note("clients that read it accept connections without a pin, and report them");
@@ -219,13 +223,14 @@ enum cli_exit cmd_unpin(int argc, char **argv)
 {
     struct unpin_options options = {.mode = "report", .days = 7};
     struct opt_list operands = {0};
-    struct job job = {.options = &options, .now = pintle_clock_system(NULL)};
+    struct job job = {.options = &options, .now = pintle_clock_system(NULL), .lock = -1};
     enum cli_exit code = CLI_USAGE;
 
     if (opt_parse("unpin", opts_unpin, &options, argc, argv, &operands))
         code = check(&options);
     if (code == CLI_OK)
         code = unpin(&job);
+    published_unlock(job.lock);
     signers_clear(&job.signers);
     pintle_trusted_free(job.trusted);
     opt_clear(opts_unpin, &options, &operands);

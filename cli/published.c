@@ -12,9 +12,14 @@
 #include "envelope_file.h"
 #include "os/file.h"
 #include "os/update_pass.h"
+#include "published_lock.h"
+#include "published_unpin.h"
 
 #define PATH_SIZE 4096
 #define PASS_MS 60000
+
+/* Lies in a directory from before its first file until after its first latest.json. */
+#define UNFINISHED "unfinished"
 
 static void make_path(char out[PATH_SIZE], const char *dir, const char *name)
 {
@@ -61,6 +66,7 @@ static enum cli_exit pass(struct pintle_trusted *trusted, const char *dir, int64
                                        .crypto = pintle_openssl_crypto(),
                                        .end_ms = pintle__http_now_ms() + PASS_MS,
                                        .now = now,
+                                       .ignore_unpin = true, /* see below */
                                        .stale_ok = true};
     struct pintle_error err = {0};
     enum cli_exit code = CLI_OK;
@@ -76,8 +82,8 @@ static enum cli_exit pass(struct pintle_trusted *trusted, const char *dir, int64
 
 /*
  * Without its first root or its pointer a directory that was published looks like a new one, and
- * versions would begin anew. What was interrupted before the first pointer has a root, but whether it
- * had more is not known either: both mean that somebody has to look.
+ * versions would begin anew: somebody has to look. A first publication that was interrupted has left
+ * its mark, and no client can have read it.
  */
 static enum cli_exit check_whole(const char *dir)
 {
@@ -85,7 +91,7 @@ static enum cli_exit check_whole(const char *dir)
 
     if (!exists(dir, "root/1.json") && (exists(dir, "latest.json") || exists(dir, "pins")))
         missing = "root/1.json";
-    else if (!exists(dir, "latest.json") && exists(dir, "pins"))
+    else if (!exists(dir, "latest.json") && exists(dir, "pins") && !exists(dir, UNFINISHED))
         missing = "latest.json";
     if (missing == NULL)
         return CLI_OK;
@@ -94,18 +100,21 @@ static enum cli_exit check_whole(const char *dir)
     return CLI_INPUT;
 }
 
-static enum cli_exit open_all(struct pintle_trusted **out, const char *dir,
+static enum cli_exit open_all(struct pintle_trusted **out, const char *dir, const char *anchor,
                               const struct opt_list *roots, int64_t now)
 {
-    char anchor[PATH_SIZE];
+    char first[PATH_SIZE];
     enum cli_exit code = CLI_OK;
 
-    make_path(anchor, dir, "root/1.json");
+    make_path(first, dir, "root/1.json");
     code = check_whole(dir);
-    if (code == CLI_OK && exists(dir, "root/1.json"))
-        code = take_root(out, anchor, now);
-    if (code == CLI_OK && exists(dir, "latest.json"))
+    if (code == CLI_OK && (anchor != NULL || exists(dir, "root/1.json")))
+        code = take_root(out, anchor != NULL ? anchor : first, now);
+    if (code == CLI_OK && exists(dir, "latest.json")) {
         code = pass(*out, dir, now);
+        if (code == CLI_OK)
+            code = published_unpin_read(*out, dir, now);
+    }
     for (size_t i = 0; code == CLI_OK && i < roots->count; i++)
         code = take_root(out, roots->items[i], now);
     if (code == CLI_OK && *out == NULL) {
@@ -115,7 +124,7 @@ static enum cli_exit open_all(struct pintle_trusted **out, const char *dir,
     return code;
 }
 
-enum cli_exit published_open(struct pintle_trusted **out, const char *dir,
+enum cli_exit published_open(struct pintle_trusted **out, const char *dir, const char *anchor,
                              const struct opt_list *roots, int64_t now)
 {
     enum cli_exit code;
@@ -125,7 +134,7 @@ enum cli_exit published_open(struct pintle_trusted **out, const char *dir,
         cli_error("the name of the directory is too long");
         return CLI_INPUT;
     }
-    code = open_all(out, dir, roots, now);
+    code = open_all(out, dir, anchor, roots, now);
     if (code != CLI_OK) {
         pintle_trusted_free(*out);
         *out = NULL;
@@ -235,28 +244,81 @@ static enum cli_exit put_latest(const char *dir, const json_t *latest)
     return code;
 }
 
-enum cli_exit published_write(const char *dir, const struct pintle_trusted *trusted)
+static enum cli_exit put_all(const char *dir, const struct pintle_trusted *trusted,
+                             const struct pintle_trusted_pins *pins)
 {
     const struct pintle_root *root = pintle_trusted_get_root(trusted);
-    struct pintle_trusted_pins pins;
-    enum cli_exit code = make_folder(dir);
+    enum cli_exit code = CLI_OK;
     json_t *latest;
 
-    if (!pintle_trusted_get_pins(trusted, &pins)) {
-        cli_error("there are no pins to publish yet");
-        return CLI_INPUT;
-    }
     latest = json_pack("{s:i, s:s, s:I, s:I, s:I}", "pintle_latest", 1, "app", root->app, "root",
-                       (json_int_t)root->version, "epoch", (json_int_t)pins.facts.epoch, "version",
-                       (json_int_t)pins.facts.version);
+                       (json_int_t)root->version, "epoch", (json_int_t)pins->facts.epoch, "version",
+                       (json_int_t)pins->facts.version);
     if (latest == NULL)
         cli_no_memory();
-    if (code == CLI_OK)
-        code = put_roots(dir, trusted);
+    code = put_roots(dir, trusted);
     for (int role = PINTLE_ROLE_PINS; code == CLI_OK && role < PINTLE_ROLES; role++)
         code = put_role(dir, trusted, (enum pintle_role)role, latest);
     if (code == CLI_OK)
         code = put_latest(dir, latest);
     json_decref(latest);
+    return code;
+}
+
+static enum cli_exit begin(const char *dir, bool first)
+{
+    struct pintle_error err = {0};
+    char path[PATH_SIZE];
+
+    make_path(path, dir, UNFINISHED);
+    if (!first) {
+        (void)unlink(path); /* of a publisher that ended behind its last step */
+        return CLI_OK;
+    }
+    if (os_write_file(path, "", 0, 0644, &err) == PINTLE_OK)
+        return CLI_OK;
+    cli_error("%s", err.text);
+    return cli_exit_for(err.status);
+}
+
+static void end(const char *dir)
+{
+    char path[PATH_SIZE];
+
+    make_path(path, dir, UNFINISHED);
+    (void)unlink(path);
+}
+
+/* There was no directory to lock when this publisher looked. */
+static enum cli_exit lock_new(int *fd, const char *dir)
+{
+    enum cli_exit code = published_lock(fd, dir);
+
+    if (code != CLI_OK || !exists(dir, "latest.json"))
+        return code;
+    cli_error("%s: another publisher was quicker: run this again", cli_safe(dir));
+    return CLI_INPUT;
+}
+
+enum cli_exit published_write(const char *dir, const struct pintle_trusted *trusted, int lock)
+{
+    struct pintle_trusted_pins pins;
+    enum cli_exit code;
+    int own = -1;
+
+    if (!pintle_trusted_get_pins(trusted, &pins)) {
+        cli_error("there are no pins to publish yet");
+        return CLI_INPUT;
+    }
+    code = make_folder(dir);
+    if (code == CLI_OK && lock < 0)
+        code = lock_new(&own, dir);
+    if (code == CLI_OK)
+        code = begin(dir, !exists(dir, "latest.json"));
+    if (code == CLI_OK)
+        code = put_all(dir, trusted, &pins);
+    if (code == CLI_OK)
+        end(dir);
+    published_unlock(own);
     return code;
 }

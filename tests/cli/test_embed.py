@@ -6,9 +6,36 @@ import subprocess
 
 import bundles
 import cli
+import learning
 import tap_unittest
 
 PIN = "sha256/" + "A" * 42 + "E="
+
+# Starts from what is built in, with no file and no network.
+PROGRAM = """
+#include <stdio.h>
+#include <pintle/openssl.h>
+#include <pintle/pintle.h>
+
+extern const unsigned char pintle_seed[];
+extern const size_t pintle_seed_len;
+
+int main(void)
+{
+    struct pintle_view seed = {pintle_seed, pintle_seed_len};
+    struct pintle_config config = {.crypto = pintle_openssl_crypto()};
+    struct pintle *engine = NULL;
+    const struct pintle_pinset *set;
+
+    if (pintle_open_seed(&engine, seed, &config, NULL) != PINTLE_OK)
+        return 1;
+    set = pintle_get_pinset(engine);
+    printf("version %lld\\n", (long long)pintle_pinset_get_version(set));
+    pintle_pinset_free(set);
+    pintle_free(engine);
+    return 0;
+}
+"""
 
 
 class Embed(cli.TestCase):
@@ -51,8 +78,55 @@ class Embed(cli.TestCase):
                 self.assertFails(cli.INPUT, message, "embed", "--dir", "bad", "-o", "bad.seed")
                 self.assertFalse((self.dir / "bad.seed").exists())
 
+    def test_the_root_to_begin_with_may_be_given(self):
+        """Whoever holds the directory holds its root too; the one of the builder is another matter."""
+        self.write("root-2.json", self.bundle.roots[1].text)
+        self.write("other.json", bundles.Signer().bundle([bundles.rule(PIN)], version=1).roots[0].text)
+        self.assertAccepted("embed", "--dir", "shop", "--root", "root-2.json", "-o", "shop.seed")
+        later = bundles.Bundle(self.bundle.roots[1:], self.bundle.pins, self.bundle.fresh)
+        self.assertEqual((self.dir / "shop.seed").read_bytes(), later.seed)
+        self.assertFails(cli.INPUT, "", "embed", "--dir", "shop", "--root", "other.json", "-o", "bad.seed")
+        self.assertFalse((self.dir / "bad.seed").exists())
+
+    def test_a_seed_becomes_c_source(self):
+        self.write("in.seed", self.bundle.seed)
+        self.write("root-1.json", self.bundle.roots[0].text)
+        self.write("other.json", bundles.Signer().bundle([bundles.rule(PIN)], version=1).roots[0].text)
+        for more in ((), ("--root", "root-1.json")):
+            self.assertAccepted("embed", "--seed", "in.seed", *more, "-o", "out.seed")
+            self.assertEqual((self.dir / "out.seed").read_bytes(), self.bundle.seed)
+        self.assertAccepted("embed", "--dir", "shop", "--form", "c", "-o", "a.c")
+        self.assertAccepted("embed", "--seed", "in.seed", "--form", "c", "-o", "b.c")
+        self.assertEqual((self.dir / "a.c").read_text(), (self.dir / "b.c").read_text())
+        self.assertFails(cli.INPUT, "refused under other.json", "embed", "--seed", "in.seed", "--root",
+                         "other.json", "-o", "bad.seed")
+
+    def test_a_seed_that_no_client_would_take(self):
+        old = {"issued": bundles.time(days=-9), "expires": bundles.time(days=-1)}
+        expired = self.signer.bundle([bundles.rule(PIN)], version=8, **old).seed
+        roots = bundles.Bundle(self.bundle.roots, None).seed
+        for seed, message in ((expired, "its pin-set has expired"), (self.bundle.seed[:-1], ""), (b"x", ""),
+                              (self.bundle.seed.replace(b'"version": 7', b'"version": 8'), ""), (roots, "")):
+            with self.subTest(message):
+                self.write("bad.seed", seed)
+                self.assertFails(cli.INPUT, message, "embed", "--seed", "bad.seed", "-o", "out.seed")
+                self.assertFalse((self.dir / "out.seed").exists())
+
+    @learning.needs_clock
+    def test_an_engine_starts_from_the_source(self):
+        self.assertAccepted("embed", "--dir", "shop", "--form", "c", "-o", "pins.c")
+        self.write("main.c", PROGRAM)
+        libraries = cli.BUILD / "src"
+        subprocess.run(["cc", "-std=c11", "-Wall", "-Wextra", "-Werror", "-pedantic", "-I", cli.ROOT / "include", "-I", cli.BUILD / "include",
+                        "main.c", "pins.c", "-L", libraries, f"-Wl,-rpath,{libraries}", "-lpintle-openssl",
+                        "-lpintle", "-o", "main"], cwd=self.dir, check=True)
+        result = cli.run_program([self.dir / "main"], home=self.dir)
+        self.assertExit(result, 0)
+        self.assertEqual(result.out, "version 7\n")
+
     def test_wrong_usage_and_places(self):
-        self.assertUsage("--dir is needed", "embed")
+        self.assertUsage("either --dir or --seed is needed", "embed")
+        self.assertUsage("either --dir or --seed is needed", "embed", "--dir", "x", "--seed", "y", "-o", "z")
         self.assertUsage("--out is needed", "embed", "--dir", "shop")
         self.assertUsage("no name in C", "embed", "--dir", "shop", "-o", "x", "--name", "2pins")
         self.assertFails(cli.INPUT, "has no root yet", "embed", "--dir", "none", "-o", "x")

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """pintle unpin: the emergency brake, which takes two people and ends by itself."""
 import cli
+import learning
 import publishing
 import tap_unittest
 
@@ -10,12 +11,6 @@ class Unpin(publishing.PublishingCase):
     def setUp(self):
         super().setUp()
         self.publish(*self.proof, "--fresh", "24", keys=("ci", "cron"))
-
-    def unpin(self, *more, keys=("oncall", "lead"), code=cli.OK):
-        signers = [word for name in keys for word in ("--key", f"{name}.key.pem")]
-        result = self.run_cli("unpin", "--dir", "shop", *signers, *more)
-        self.assertExit(result, code)
-        return result
 
     def test_two_people_soften_a_rule(self):
         result = self.unpin("--soften", "api", "--reason", "all keys lost", "--days", "3")
@@ -55,6 +50,69 @@ class Unpin(publishing.PublishingCase):
                               ("stands for", ("--dir", "x", "--signed", "y", "--withdraw"))):
             self.assertUsage(message, "unpin", *args)
         self.assertUsage("--mode", "unpin", "--mode", "enforce")
+
+    def test_it_is_staged_without_a_key_too(self):
+        self.unpin("--soften", "api", "--reason", "x", "--stage", "u.json", keys=())
+        for name in ("oncall", "lead"):
+            self.unpin("--signed", "u.json", keys=(), code=cli.INPUT)
+            self.ok("sign", "u.json", "--key", f"{name}.key.pem")
+        self.unpin("--signed", "u.json", keys=())
+        self.assertIn("unpin", self.latest)
+
+
+class Later(publishing.PublishingCase):
+    """Emergencies come long after root and pins, and not once only."""
+
+    def client(self, name):
+        """What a client that starts from this seed says after an update."""
+        result = self.run_cli("update", "--seed", name, "--source", "shop", "--state", f"{name}.db")
+        self.assertExit(result, cli.OK)
+        return result
+
+    def old_directory(self):
+        self.age_root(30)
+        self.document(issued=self.time(-20))
+        self.publish(*self.proof)
+
+    def test_the_directory_goes_on_while_one_is_in_force(self):
+        self.old_directory()
+        self.unpin("--soften", "api", "--reason", "all keys lost")
+        self.ok("publish", "--dir", "shop", "--fresh", "24", "--key", "cron.key.pem")
+        self.publish(*self.proof, "--bump", "--fresh", "24", keys=("ci", "cron"))
+        self.assertIn("unpin", self.latest)
+        self.unpin("--withdraw")
+        self.assertIn("accepted  unpin  2", self.verify().out)
+
+    @learning.needs_clock
+    def test_serials_grow_when_the_last_one_is_over(self):
+        self.old_directory()
+        for _ in range(2):
+            self.unpin("--soften", "api", "--reason", "x", "--days", "3")
+        self.publish(*self.proof, "--bump", env=learning.LearningCase.later(20))
+        document = self.unpin("--soften", "api", "--reason", "again", "--json",
+                              env=learning.LearningCase.later(21)).json
+        self.assertEqual(document["serial"], 3)
+
+    def test_serials_grow_when_other_keys_sign(self):
+        self.publish(*self.proof)
+        for reason in ("x", "y"):
+            self.unpin("--soften", "api", "--reason", reason)
+        self.ok("embed", "--dir", "shop", "-o", "old.seed")
+        self.ok("root", "rotate", "--root", "root-1.json", "--unpin-key", "alice.pub.pem", "--unpin-key",
+                "bob.pub.pem", "-o", "root-2.json")
+        self.ok("sign", "root-2.json", "--key", "alice.key.pem")
+        self.publish(*self.proof, "--root", "root-2.json", "--bump", "--fresh", "24", keys=("ci", "cron"))
+        document = self.unpin("--soften", "api", "--reason", "z", "--json", keys=("alice", "bob")).json
+        self.assertEqual(document["serial"], 3)
+        self.assertIn("1 unpinned", self.client("old.seed").out)
+
+    def test_serials_that_nobody_believed_do_not_count(self):
+        self.publish(*self.proof)
+        self.unpin("--soften", "api", "--reason", "x", "--stage", "u.json", keys=("lead",))
+        text = (self.dir / "u.json").read_text()
+        self.write(f"shop/unpin/{'0' * 64}.json", text)
+        self.write(f"shop/unpin/{'1' * 64}.json", "no envelope")
+        self.assertEqual(self.unpin("--soften", "api", "--reason", "x", "--json").json["serial"], 1)
 
 
 if __name__ == "__main__":

@@ -39,17 +39,23 @@ class PublishingCase(netcase.NetCase):
         self.assertExit(result, cli.OK)
         return result
 
+    def age_root(self, days, name="root-1.json"):
+        """The same root, issued so many days ago: roots and pins are old when something happens."""
+        payload = json.loads((self.dir / name).read_text())["payload"]
+        document = {**json.loads(base64.b64decode(payload)), "issued": self.time(-days)}
+        (self.dir / name).write_bytes(bundles.envelope("root", document, [self.keys["alice"]]).text)
+
     def document(self, *pins, rules=None, **more):
         """The publisher's pin-set."""
         pins = pins or (self.leaf, self.pin(self.backup, backup=True))
         more = {"version": 1, "hard_ttl_s": 200 * 86400, "overlap_s": 40 * 86400, **more}
         return self.pinset(*(rules or [self.rule(*pins)]), **more)
 
-    def publish(self, *more, code=cli.OK, keys=("ci",), server=None):
+    def publish(self, *more, code=cli.OK, keys=("ci",), server=None, **options):
         signers = [word for name in keys for word in ("--key", f"{name}.key.pem")]
         first = [] if (self.dir / "shop/root/1.json").exists() else ["--root", "root-1.json"]
         result = self.run_cli("publish", "--dir", "shop", *first, *signers, *more,
-                              *self.to(server or self.server))
+                              *self.to(server or self.server), **options)
         self.assertExit(result, code)
         return result
 
@@ -64,6 +70,12 @@ class PublishingCase(netcase.NetCase):
 
     def verify(self, code=cli.OK):
         result = self.run_cli("verify", "shop", "--root", "root-1.json")
+        self.assertExit(result, code)
+        return result
+
+    def unpin(self, *more, keys=("oncall", "lead"), code=cli.OK, **options):
+        signers = [word for name in keys for word in ("--key", f"{name}.key.pem")]
+        result = self.run_cli("unpin", "--dir", "shop", *signers, *more, **options)
         self.assertExit(result, code)
         return result
 
