@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "os/file.h"
 #include "pinset_path.h"
@@ -108,6 +109,47 @@ static void carry_rule(json_t *rule, const struct pintle_rule *old, int64_t issu
     }
 }
 
+static bool names_pattern(const json_t *rule, const char *pattern)
+{
+    const json_t *match = json_object_get(rule, "match");
+
+    for (size_t i = 0; i < json_array_size(match); i++) {
+        if (strcasecmp(json_string_value(json_array_get(match, i)), pattern) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* A rule that names no port is for all. */
+static bool shares_port(const json_t *rule, const struct pintle_rule *old)
+{
+    const json_t *ports = json_object_get(rule, "ports");
+
+    for (size_t i = 0; i < json_array_size(ports); i++) {
+        for (uint32_t j = 0; j < old->port_count; j++) {
+            if (json_integer_value(json_array_get(ports, i)) == old->ports[j])
+                return true;
+        }
+    }
+    return json_array_size(ports) == 0 || old->port_count == 0;
+}
+
+/* Its id is gone, but the same servers are under another one now. */
+static void carry_renamed(json_t *document, const struct pintle_rule *old, int64_t issued,
+                          int64_t overlap)
+{
+    const json_t *rules = json_object_get(document, "rules");
+
+    for (size_t i = 0; i < json_array_size(rules); i++) {
+        json_t *rule = json_array_get(rules, i);
+        bool same = false;
+        for (uint32_t j = 0; !same && j < old->match_count; j++)
+            same = names_pattern(rule, old->match[j]);
+        if (same && shares_port(rule, old))
+            carry_rule(rule, old, issued, overlap);
+    }
+}
+
 static void carry(json_t *document, const struct pintle_pinset *published, int64_t issued,
                   int64_t overlap)
 {
@@ -116,6 +158,8 @@ static void carry(json_t *document, const struct pintle_pinset *published, int64
         json_t *rule = find_rule(document, old->id);
         if (rule != NULL)
             carry_rule(rule, old, issued, overlap);
+        else
+            carry_renamed(document, old, issued, overlap);
     }
 }
 

@@ -151,6 +151,15 @@ static bool is_retiring(const struct gate *gate, const struct check_finding *fin
            !is_live(&gate->check, finding->rule_index, &rule->pins[finding->pin_index].pin);
 }
 
+/* Nobody looked at the servers of a pattern with stars, and clients would refuse them. */
+static bool is_unseen(const struct gate *gate, const struct check_finding *finding)
+{
+    const struct pintle_rule *rule = pintle_pinset_get_rule(gate->check.set, finding->rule_index);
+
+    return is(finding, "PIN109") && rule != NULL && rule->pin_count > 0 &&
+           pintle_rule_get_mode(rule, gate->check.now) == PINTLE_MODE_ENFORCE;
+}
+
 /* Certificates that end soon and weak keys above ours are no matter of pins. Without hard_ttl_s the
  * worst lock-out has no end. */
 static bool blocks(const struct gate *gate, const struct check_finding *finding)
@@ -160,7 +169,8 @@ static bool blocks(const struct gate *gate, const struct check_finding *finding)
     if ((is(finding, "PIN023") || is(finding, "PIN030") || is(finding, "PIN112")) &&
         is_retiring(gate, finding))
         return false;
-    return finding->kind->severity != PINTLE_INFO || is(finding, "PIN027");
+    return finding->kind->severity != PINTLE_INFO || is(finding, "PIN027") ||
+           is_unseen(gate, finding);
 }
 
 static const char *rule_id(const struct gate *gate, const struct check_finding *finding)

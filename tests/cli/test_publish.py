@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """pintle publish: nothing goes out that could lock clients out, and nothing half."""
+import fcntl
 import json
+import os
 import shutil
+import subprocess
 
 import cli
 import netcase
@@ -90,6 +93,22 @@ class Gate(publishing.PublishingCase):
         self.document(self.leaf, self.pin(self.backup, backup=True), "sha256/" + "A" * 43 + "=")
         self.assertNotEqual(self.publish(*self.proof, code=cli.REFUSED).out, "")
 
+    def test_servers_behind_stars_must_be_named(self):
+        """A rule whose servers nobody looked at is not known to match them."""
+        stars = {"match": ["*.example.com"]}
+        rule = self.rule(self.leaf, self.pin(self.backup, backup=True), **stars)
+        self.document(rules=[rule])
+        self.refused(["PIN109"], *self.proof)
+        other = self.nginx(self.issue())
+        result = self.publish(*self.proof, "--host", netcase.HOST, code=cli.REFUSED, server=other)
+        self.assertIn("PIN101", result.out)
+        self.publish(*self.proof, "--host", netcase.HOST)
+
+    def test_stars_of_a_rule_that_refuses_nobody(self):
+        rule = self.rule(self.leaf, self.pin(self.backup, backup=True), match=["*.example.com"], mode="report")
+        self.document(rules=[rule])
+        self.publish(*self.proof)
+
     def test_an_exception_that_is_not_needed(self):
         for risk in ("PIN101", "PIN113:other", "nonsense"):
             with self.subTest(risk):
@@ -133,6 +152,18 @@ class Publishing(publishing.PublishingCase):
         self.publish(*self.proof, "--bump")
         again = [pin for pin in self.published()["rules"][0]["pins"] if "until" in pin]
         self.assertEqual(again, kept)
+
+    def test_another_id_loses_no_overlap(self):
+        old = self.issue()
+        self.document(self.leaf, old, self.pin(self.backup, backup=True))
+        self.publish(*self.proof, "--accept-risk", "PIN112")
+        now = (self.leaf, self.pin(self.backup, backup=True))
+        self.document(rules=[self.rule(*now, rule_id="front"),
+                             self.rule(*now, rule_id="other", match=["*.example.org"], mode="report")])
+        self.publish(*self.proof, "--bump")
+        front, other = self.published()["rules"]
+        self.assertIn(old.pin, [pin["spki"] for pin in front["pins"] if "until" in pin])
+        self.assertNotIn(old.pin, [pin["spki"] for pin in other["pins"]])
 
     def test_a_retired_pin_that_is_live_blocks(self):
         """The server is behind: its key would run out under the clients."""
@@ -221,7 +252,13 @@ class Publishing(publishing.PublishingCase):
         self.verify()
 
     def test_dry_run_and_stage_write_nothing(self):
-        self.publish(*self.proof, "--dry-run", keys=())
+        result = self.publish(*self.proof, "--dry-run", keys=())
+        self.assertIn("would publish version 1 of epoch 1", result.out)
+        self.assertRegex(result.out, "would write pins/[0-9a-f]{64}.json\n")
+        self.assertIn("would replace latest.json in shop", result.out)
+        result = self.publish(*self.proof, "--dry-run", "--stage", "s.json", keys=())
+        self.assertIn("would write s.json", result.out)
+        self.assertFalse((self.dir / "s.json").exists())
         self.publish(*self.proof, "--dry-run")
         self.assertEqual(self.files(), {})
 
@@ -246,6 +283,91 @@ class Publishing(publishing.PublishingCase):
         self.assertExit(result, cli.INPUT)
         self.assertEqual(self.files(), before)
         self.ok("publish", "--dir", "shop", "--bump", "--key", "ci.key.pem", *self.proof, *self.to(self.server))
+
+    @netcase.needs_namespaces
+    def test_a_read_only_directory_stays_as_it_was(self):
+        self.publish(*self.proof)
+        before = self.files()
+        script = "mount --bind shop shop && mount -o remount,bind,ro shop && exec \"$@\""
+        result = cli.run_program(["unshare", "-rm", "sh", "-c", script, "sh", cli.BIN, "publish", "--dir", "shop",
+                                  "--bump", "--key", "ci.key.pem", *self.proof, *self.to(self.server)],
+                                 home=self.dir, cwd=self.dir)
+        self.assertExit(result, cli.INPUT)
+        self.assertIn("Read-only file system", result.err)
+        self.assertEqual(self.files(), before)
+        self.verify()
+
+    def upload_order(self, before):
+        """The files of the last publication that are new or other, in the order that is promised."""
+        order = ("root", "pins", "fresh", "unpin", "latest.json")
+        changed = [name for name, content in self.files().items() if before.get(name) != content]
+        names = sorted(changed, key=lambda name: order.index(name.split("/", maxsplit=1)[0]))
+        times = [(self.dir / "shop" / name).stat().st_mtime_ns for name in names]
+        self.assertEqual(times, sorted(times))
+        return names
+
+    def rewind(self, before, after, names):
+        """As if the publisher had ended behind `names`."""
+        for name in after:
+            (self.dir / "shop" / name).unlink(missing_ok=True)
+        for name, content in {**before, **{name: after[name] for name in names}}.items():
+            self.write(f"shop/{name}", content)
+
+    def test_every_half_publication_is_sound_and_can_be_completed(self):
+        self.publish(*self.proof, "--fresh", "24", keys=("ci", "cron"))
+        self.unpin("--soften", "api", "--reason", "x")
+        before = self.files()
+        self.ok("root", "rotate", "--root", "root-1.json", "--pins-key", "build.pub.pem")
+        self.ok("sign", "root-2.json", "--key", "alice.key.pem")
+        again = (*self.proof, "--root", "root-2.json", "--bump", "--fresh", "24")
+        self.publish(*again, keys=("build", "cron"))
+        after, names = self.files(), self.upload_order(before)
+        self.assertEqual(len(names), 4)
+        for count in range(len(names)):
+            with self.subTest(names[:count]):
+                self.rewind(before, after, names[:count])
+                self.assertIn("accepted  pins   1", self.verify().out)
+                self.publish(*again, keys=("build", "cron"))
+                self.assertIn("accepted  pins   2", self.verify().out)
+        self.verify()
+
+    def test_a_first_publication_can_be_completed(self):
+        first = (*self.proof, "--fresh", "24", "--pinset", "pintle.json")
+        self.publish(*first, keys=("ci", "cron"))
+        self.assertFalse((self.dir / "shop/unfinished").exists())
+        after, names = self.files(), self.upload_order({})
+        for count in range(len(names)):
+            with self.subTest(names[:count]):
+                shutil.rmtree(self.dir / "shop")
+                self.write("shop/unfinished", "")
+                self.rewind({}, after, names[:count])
+                self.publish(*first, keys=("ci", "cron"))
+                self.assertFalse((self.dir / "shop/unfinished").exists())
+                self.verify()
+
+    def test_a_first_publication_that_fails_can_be_completed(self):
+        result = self.run_cli("publish", "--dir", "shop", "--root", "root-1.json", "--key", "ci.key.pem",
+                              *self.proof, *self.to(self.server), preexec_fn=netcase.limit_file_size(64))
+        self.assertExit(result, cli.INPUT)
+        self.assertEqual(self.files(), {})
+        self.publish(*self.proof)
+        self.verify()
+
+    def test_one_publisher_waits_for_another(self):
+        self.publish(*self.proof)
+        words = ("publish", "--dir", "shop", "--fresh", "24", "--key", "cron.key.pem")
+        folder = os.open(self.dir / "shop", os.O_RDONLY)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            waiting = subprocess.Popen([cli.BIN, *words], cwd=self.dir, env=cli.environment(self.dir),
+                                       stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+            self.assertIn("waiting for another publisher", waiting.stderr.readline())
+            self.assertNotIn("fresh", self.latest)
+        finally:
+            os.close(folder)
+        _, err = waiting.communicate(timeout=60)
+        self.assertEqual((waiting.returncode, err), (cli.OK, ""))
+        self.assertIn("fresh", self.latest)
 
     def test_wrong_usage(self):
         for message, args in (("--dir is needed", ()), ("--key, --signed or --stage", ("--dir", "shop")),
