@@ -151,9 +151,14 @@ static void read_pins(struct reader *r, const json_t *object, struct rotate_issu
 {
     const json_t *list;
 
+    size_t len = strlen(r->at);
+
     out->pin_count = read_list(r, object, "pins", 0, ROTATE_PINS_MAX, &list);
-    for (size_t i = 0; i < out->pin_count && !r->failed; i++)
+    for (size_t i = 0; i < out->pin_count && !r->failed; i++) {
+        (void)snprintf(r->at + len, sizeof(r->at) - len, "/pins/%zu", i);
         read_rule_pin(r, json_array_get(list, i), &out->pins[i]);
+    }
+    r->at[len] = '\0';
     out->deny_count = read_list(r, object, "deny", 0, ROTATE_PINS_MAX, &list);
     for (size_t i = 0; i < out->deny_count && !r->failed; i++) {
         const char *text = json_string_value(json_array_get(list, i));
