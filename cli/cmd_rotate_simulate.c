@@ -55,9 +55,10 @@ const struct opt_spec opts_rotate_simulate[] = {
      .max = 2147483647,
      .help = "another fleet of the same kind (1)",
      .offset = SIMULATE_OFFSET(random_seed)},
-    ROTATE_ROW("lag-dist", OPT_STRING, "DIST",
-               "exp:MEAN, lognormal:MEDIAN,SIGMA, weibull:SCALE,SHAPE or csv:FILE, in days (from --lag)",
-               SIMULATE_OFFSET(lag_dist)),
+    ROTATE_ROW(
+        "lag-dist", OPT_STRING, "DIST",
+        "exp:MEAN, lognormal:MEDIAN,SIGMA, weibull:SCALE,SHAPE or csv:FILE, in days (from --lag)",
+        SIMULATE_OFFSET(lag_dist)),
     ROTATE_ROW("never", OPT_STRING, "SHARE", "so many are never updated (0)",
                SIMULATE_OFFSET(never)),
     {.name = "no-refresh",
@@ -100,10 +101,7 @@ const struct opt_spec opts_rotate_simulate[] = {
     ROTATE_ROW("bound", OPT_STRING, "SHARE", "exit 1 if more are locked out at any time (0)",
                SIMULATE_OFFSET(bound)),
     ROTATE_ROW("plot", OPT_FILE, "FILE.svg", "draw the shares over time", SIMULATE_OFFSET(plot)),
-    {.name = "json",
-     .type = OPT_FLAG,
-     .help = "print as JSON",
-     .offset = SIMULATE_OFFSET(json)},
+    {.name = "json", .type = OPT_FLAG, .help = "print as JSON", .offset = SIMULATE_OFFSET(json)},
     {.name = "threads",
      .type = OPT_COUNT,
      .metavar = "N",
@@ -308,7 +306,8 @@ static enum cli_exit get_plan(struct simulation *s)
     enum cli_exit code;
 
     if (o->plan != NULL) {
-        if (rotate_is_asked(&o->ask) || (o->ask.pinset != NULL && !opt_env_value("PINTLE_PINSET"))) {
+        if (rotate_is_asked(&o->ask) ||
+            (o->ask.pinset != NULL && !opt_env_value("PINTLE_PINSET"))) {
             opt_mistake("rotate simulate", "option --plan excludes --pinset, --to and --to-backup");
             return CLI_USAGE;
         }

@@ -164,10 +164,10 @@ static void note_sighting(struct job *job, struct rotate_rule_report *r,
     }
     count = check_pinned_part(&job->check, endpoint, s, &views);
     facts->reached++;
-    facts->mismatched += s->verdict.reason == PINTLE_REASON_MISMATCH ||
-                                 s->verdict.reason == PINTLE_REASON_DENIED
-                             ? 1
-                             : 0;
+    facts->mismatched +=
+        s->verdict.reason == PINTLE_REASON_MISMATCH || s->verdict.reason == PINTLE_REASON_DENIED
+            ? 1
+            : 0;
     facts->invalid += s->verdict.reason == PINTLE_REASON_PATH_INVALID ||
                               s->verdict.reason == PINTLE_REASON_NAME_MISMATCH
                           ? 1

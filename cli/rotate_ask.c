@@ -205,8 +205,7 @@ static bool read_dates(struct rotate_request *request, const struct rotate_asked
     int64_t now = asked->now - asked->now % 60;
 
     return rotate_option_date(&request->start, command, "start", options->start, now) &&
-           rotate_option_date(&request->deploy, command, "deploy", options->deploy,
-                              PINTLE_NEVER) &&
+           rotate_option_date(&request->deploy, command, "deploy", options->deploy, PINTLE_NEVER) &&
            rotate_option_date(&request->cert_expires, command, "cert-expires",
                               options->cert_expires, PINTLE_NEVER) &&
            rotate_option_date(&request->since, command, "since", options->since,
@@ -221,7 +220,8 @@ static bool read_lag(struct rotate_request *request, const char *command,
     if (rotate_parse_share(&request->lag_share, options->lag_share, strlen(options->lag_share)) &&
         request->lag_share > 0 && request->lag_share < 1)
         return true;
-    opt_mistake(command, "option --lag-share: '%s' is no share above 0 and below 1, as 0.99 or 99%%",
+    opt_mistake(command,
+                "option --lag-share: '%s' is no share above 0 and below 1, as 0.99 or 99%%",
                 cli_safe(options->lag_share));
     return false;
 }
@@ -267,8 +267,8 @@ static enum cli_exit read_keys(struct rotate_request *request, struct rotate_ask
         code = read_key(&request->to, command, "to", options->to, &asked->proven);
     if (code == CLI_OK && options->new_backup != NULL) {
         request->has_new_backup = true;
-        code = read_key(&request->new_backup, command, "new-backup", options->new_backup,
-                        &from_file);
+        code =
+            read_key(&request->new_backup, command, "new-backup", options->new_backup, &from_file);
     }
     *has_from = options->from != NULL;
     if (code == CLI_OK && *has_from)
@@ -329,8 +329,9 @@ enum cli_exit rotate_ask_plan(struct rotate_plan *out, struct rotate_asked *aske
         return CLI_INPUT;
     }
     if (!asked->proven && !options->to_backup && !has_pin(asked->rule, &request.to))
-        rotate_note(&out->warnings, "unproven",
-                    "nothing shows that the new key exists: name its certificate or request instead "
-                    "of its pin");
+        rotate_note(
+            &out->warnings, "unproven",
+            "nothing shows that the new key exists: name its certificate or request instead "
+            "of its pin");
     return CLI_OK;
 }

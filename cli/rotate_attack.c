@@ -73,8 +73,7 @@ static bool replace_key(struct rotate_timeline *timeline, int64_t at, int64_t pu
     if (!rotate_issue_pin(&issue, &live) || (deny && !rotate_issue_deny(&issue, gone)))
         return false;
     cut(timeline, at);
-    return rotate_timeline_issue(timeline, &issue) &&
-           rotate_timeline_show(timeline, at, &live.pin);
+    return rotate_timeline_issue(timeline, &issue) && rotate_timeline_show(timeline, at, &live.pin);
 }
 
 /* --- a signing key ---------------------------------------------------------------------------- */
@@ -157,8 +156,7 @@ bool rotate_attack_apply(struct rotate_timeline *timeline, struct rotate_play *p
         done = replace_key(timeline, at, lost ? at : at + ROTATE_HOUR_S, &gone, !lost);
     }
     if (done && attack->steal_signer != PINTLE_NEVER && attack->threshold < 2)
-        done = steal_signer(timeline, attack->steal_signer,
-                            attack->steal_signer + attack->react_s);
+        done = steal_signer(timeline, attack->steal_signer, attack->steal_signer + attack->react_s);
     set_shows(play, attack);
     return done;
 }

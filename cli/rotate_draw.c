@@ -54,8 +54,8 @@ static double lag_days(const struct rotate_fleet *fleet, uint64_t stream)
     if (fleet->kind == ROTATE_LAG_WEIBULL)
         return fleet->a * pow(-log(u), 1 / fleet->b);
     /* Box and Muller (1958). */
-    return fleet->a * exp(fleet->b * sqrt(-2 * log(u)) *
-                          cos(2 * PI * uniform(stream, DRAW_LAG_MORE)));
+    return fleet->a *
+           exp(fleet->b * sqrt(-2 * log(u)) * cos(2 * PI * uniform(stream, DRAW_LAG_MORE)));
 }
 
 static int64_t lag_s(const struct rotate_fleet *fleet, uint64_t stream)

@@ -84,7 +84,7 @@ static bool is_done(const struct judge *j, const struct rotate_step *step)
 
     switch (step->kind) {
     case ROTATE_PUBLISH_BACKUP:
-        return new != NULL && new->until > j->now;
+        return new != NULL &&new->until > j->now;
     case ROTATE_DEPLOY:
         return is_deployed(j);
     case ROTATE_WATCH:
@@ -126,10 +126,10 @@ static int64_t deploy_safe_at(const struct judge *j)
     if (publish == NULL || urgent)
         return safe;
     if (find(j, &j->plan->to) != NULL)
-        issued = pintle_pinset_get_version(j->set) ==
-                         j->plan->timeline.issues[publish->issue].version
-                     ? pintle_pinset_get_issued(j->set)
-                     : publish->at;
+        issued =
+            pintle_pinset_get_version(j->set) == j->plan->timeline.issues[publish->issue].version
+                ? pintle_pinset_get_issued(j->set)
+                : publish->at;
     if (issued + j->plan->lag_s + j->plan->margin_s > safe)
         safe = issued + j->plan->lag_s + j->plan->margin_s;
     return safe;
@@ -191,10 +191,11 @@ static void look_at_servers(struct judge *j)
                     "refused",
                     j->facts->mismatched, j->facts->reached);
     if (j->facts->ending > 0)
-        rotate_note(unsafe, "ending",
-                    "%zu of %zu handshakes show a key that stops matching on %s: deploy another one "
-                    "before that",
-                    j->facts->ending, j->facts->reached, rotate_date(j->facts->ending_at));
+        rotate_note(
+            unsafe, "ending",
+            "%zu of %zu handshakes show a key that stops matching on %s: deploy another one "
+            "before that",
+            j->facts->ending, j->facts->reached, rotate_date(j->facts->ending_at));
 }
 
 /* --- without a plan --------------------------------------------------------------------------- */
@@ -228,10 +229,11 @@ static void advise(struct judge *j)
                        "it.",
                        j->facts->backups, j->facts->reached);
     else if (strcmp(j->out->stage, "changed") == 0)
-        (void)snprintf(out, ROTATE_NOTE_SIZE,
-                       "Publish a version in which the pin in use is no \"backup\", the old one has "
-                       "an \"until\"%s.",
-                       has_reserve(j) ? "" : ", and a new backup is pinned");
+        (void)snprintf(
+            out, ROTATE_NOTE_SIZE,
+            "Publish a version in which the pin in use is no \"backup\", the old one has "
+            "an \"until\"%s.",
+            has_reserve(j) ? "" : ", and a new backup is pinned");
     else if (strcmp(j->out->stage, "retiring") == 0)
         (void)snprintf(out, ROTATE_NOTE_SIZE,
                        "When the pin that is ending has ended, publish a version without it.");

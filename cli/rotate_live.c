@@ -72,9 +72,10 @@ static enum cli_exit judge(const struct live *live, const struct check *check)
     enum cli_exit code = CLI_OK;
 
     if (check->endpoint_count > 0 && !live->any && !live->has_from) {
-        cli_error("%s: no server of rule %s shows a key that is pinned for itself; name the one that "
-                  "is replaced with --from",
-                  cli_safe(live->asked->path), live->asked->rule->id);
+        cli_error(
+            "%s: no server of rule %s shows a key that is pinned for itself; name the one that "
+            "is replaced with --from",
+            cli_safe(live->asked->path), live->asked->rule->id);
         code = CLI_REFUSED;
     } else if (live->found > 1) {
         opt_mistake("rotate plan",

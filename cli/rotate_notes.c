@@ -42,7 +42,7 @@ struct date_text {
 /* A day; with the time of day if that is not midnight. */
 static struct date_text date_of(int64_t time)
 {
-    struct date_text out;
+    struct date_text out = {""};
 
     (void)pintle_time_format(time, out.text);
     if (strcmp(out.text + 10, "T00:00:00Z") == 0)
@@ -66,9 +66,7 @@ static double percent_without(const struct judge *j, int64_t time)
 
     if (mean <= 0)
         return 0;
-    return time <= from
-               ? 100
-               : 100 * exp(-(double)(time - from) / (double)ROTATE_DAY_S / mean);
+    return time <= from ? 100 : 100 * exp(-(double)(time - from) / (double)ROTATE_DAY_S / mean);
 }
 
 static int64_t deploy_at(const struct judge *j)
@@ -121,10 +119,11 @@ static void tell_share(struct judge *j, int64_t time)
 
 static void tell_report_mode(struct judge *j)
 {
-    rotate_note(&j->plan->possible, "report-mode",
-                "publish the rule in report mode instead: it reaches clients no sooner than the new "
-                "key does, but those that have it get in whatever key is deployed; until the rule "
-                "enforces again nobody is protected");
+    rotate_note(
+        &j->plan->possible, "report-mode",
+        "publish the rule in report mode instead: it reaches clients no sooner than the new "
+        "key does, but those that have it get in whatever key is deployed; until the rule "
+        "enforces again nobody is protected");
 }
 
 /* --- refusals -------------------------------------------------------------------------------- */
@@ -133,11 +132,11 @@ static void refuse_early(struct judge *j)
 {
     if (deploy_at(j) >= j->ready)
         return;
-    rotate_note(&j->plan->refused, "too-early",
-                "on %s, %.1f days before the wait is over, about %.3g %% of the clients do not have "
-                "the new key",
-                date(deploy_at(j)), days(j->ready - deploy_at(j)),
-                percent_without(j, deploy_at(j)));
+    rotate_note(
+        &j->plan->refused, "too-early",
+        "on %s, %.1f days before the wait is over, about %.3g %% of the clients do not have "
+        "the new key",
+        date(deploy_at(j)), days(j->ready - deploy_at(j)), percent_without(j, deploy_at(j)));
     tell_wait(j);
     tell_backup(j);
     tell_share(j, deploy_at(j));
@@ -179,8 +178,9 @@ static void refuse_pins(struct judge *j)
 
     if (rotate_issue_denies(current, &j->request->to)) {
         rotate_note(&j->plan->refused, "denied", "the rule denies the new key");
-        rotate_note(&j->plan->possible, "other-key", "choose another key: a denied one is refused "
-                                                     "by every client that has this version");
+        rotate_note(&j->plan->possible, "other-key",
+                    "choose another key: a denied one is refused "
+                    "by every client that has this version");
         return;
     }
     if (j->request->emergency == ROTATE_LOST || j->request->emergency == ROTATE_STOLEN)
@@ -248,11 +248,12 @@ static void warn_of_expiry(struct judge *j)
         const struct rotate_issue *issue = &timeline->issues[i];
 
         if (issue->expires < timeline->issues[i + 1].at)
-            rotate_note(&j->plan->warnings, "expires-in-step",
-                        "version %lld expires on %s, before the next one is published: issue it "
-                        "anew before that, or clients are told that it is stale and new ones refuse "
-                        "it",
-                        (long long)issue->version, date(issue->expires));
+            rotate_note(
+                &j->plan->warnings, "expires-in-step",
+                "version %lld expires on %s, before the next one is published: issue it "
+                "anew before that, or clients are told that it is stale and new ones refuse "
+                "it",
+                (long long)issue->version, date(issue->expires));
     }
 }
 
@@ -261,8 +262,9 @@ static void warn_of_bounds(struct judge *j)
     const struct pintle_rule *rule = j->request->rule;
 
     if (pintle_rule_get_mode(rule, j->request->start) != PINTLE_MODE_ENFORCE)
-        rotate_note(&j->plan->warnings, "not-enforced",
-                    "the rule does not enforce: nobody can be locked out, nor is anybody protected");
+        rotate_note(
+            &j->plan->warnings, "not-enforced",
+            "the rule does not enforce: nobody can be locked out, nor is anybody protected");
     else if (rule->ends == PINTLE_NEVER || rule->after == PINTLE_MODE_ENFORCE)
         rotate_note(&j->plan->warnings, "unbounded",
                     "nothing ends the enforcement of this version: a client that is never updated "
@@ -278,12 +280,14 @@ static void warn_of_haste(struct judge *j)
         rotate_note(&j->plan->warnings, "recent",
                     "the new key is known to be published only since %s: %s it (--since, if it has "
                     "been longer)",
-                    date(j->request->since), urgent ? "not all clients have" : "the wait counts from");
+                    date(j->request->since),
+                    urgent ? "not all clients have" : "the wait counts from");
     if (urgent && deploy_at(j) < j->ready)
-        rotate_note(&j->plan->warnings, "lock-out",
-                    "about %.3g %% of the clients do not have the new key when it is deployed: they "
-                    "get in when they update, at the next mismatch or by schedule",
-                    percent);
+        rotate_note(
+            &j->plan->warnings, "lock-out",
+            "about %.3g %% of the clients do not have the new key when it is deployed: they "
+            "get in when they update, at the next mismatch or by schedule",
+            percent);
 }
 
 static void warn_of_gaps(struct judge *j)

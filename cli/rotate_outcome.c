@@ -131,7 +131,8 @@ static int compare(const void *a, const void *b)
 static void sort(struct rotate_outcome *outcome)
 {
     for (size_t i = 1; i < outcome->event_count; i++)
-        for (size_t j = i; j > 0 && compare(&outcome->events[j - 1], &outcome->events[j]) > 0; j--) {
+        for (size_t j = i; j > 0 && compare(&outcome->events[j - 1], &outcome->events[j]) > 0;
+             j--) {
             struct rotate_event kept = outcome->events[j];
 
             outcome->events[j] = outcome->events[j - 1];

@@ -36,8 +36,8 @@ static json_t *days_json(const struct rotate_outcome *o)
 static json_t *peak_json(const struct rotate_outcome *o, size_t series)
 {
     size_t peak = rotate_tally_peak(&o->tally, series);
-    json_t *json = json_pack("{s:f, s:o}", "share", rotate_outcome_share(o, series, peak), "clients",
-                             count_json(o, series, peak));
+    json_t *json = json_pack("{s:f, s:o}", "share", rotate_outcome_share(o, series, peak),
+                             "clients", count_json(o, series, peak));
     json_t *reasons = json_object();
 
     json = rotate_json_time(json, "at", rotate_outcome_time(o, peak));
@@ -46,9 +46,10 @@ static json_t *peak_json(const struct rotate_outcome *o, size_t series)
         return json;
     }
     for (size_t i = 0; i < ROTATE_REASONS; i++)
-        reasons = json_build_member(
-            reasons, rotate_tally_get(&o->tally, ROTATE_REASON_FIRST + i, peak) > 0,
-            rotate_reason_name((enum rotate_reason)i), count_json(o, ROTATE_REASON_FIRST + i, peak));
+        reasons = json_build_member(reasons,
+                                    rotate_tally_get(&o->tally, ROTATE_REASON_FIRST + i, peak) > 0,
+                                    rotate_reason_name((enum rotate_reason)i),
+                                    count_json(o, ROTATE_REASON_FIRST + i, peak));
     return json_build_member(json, true, "reasons", reasons);
 }
 
@@ -56,13 +57,12 @@ static json_t *totals_json(const struct rotate_outcome *o)
 {
     double day = (double)ROTATE_DAY_S;
 
-    return json_pack("{s:I, s:I, s:I, s:f, s:f, s:f}", "locked_out_clients",
-                     (json_int_t)o->tally.locked_clients, "exposed_clients",
-                     (json_int_t)o->tally.exposed_clients, "rescued_clients",
-                     (json_int_t)o->tally.rescued_clients, "locked_out_days",
-                     (double)o->tally.locked_s / day, "longest_locked_out_days",
-                     (double)o->tally.longest_s / day, "exposed_days",
-                     (double)o->tally.exposed_s / day);
+    return json_pack(
+        "{s:I, s:I, s:I, s:f, s:f, s:f}", "locked_out_clients", (json_int_t)o->tally.locked_clients,
+        "exposed_clients", (json_int_t)o->tally.exposed_clients, "rescued_clients",
+        (json_int_t)o->tally.rescued_clients, "locked_out_days", (double)o->tally.locked_s / day,
+        "longest_locked_out_days", (double)o->tally.longest_s / day, "exposed_days",
+        (double)o->tally.exposed_s / day);
 }
 
 static json_t *bounds_json(const struct rotate_outcome *o)

@@ -49,7 +49,8 @@ static void print_row(const struct rotate_outcome *o, const char *text, int64_t 
                  rotate_percent(1 - rotate_outcome_share(o, ROTATE_UNREADY, first)));
     (void)printf("  %10s", rotate_percent(rotate_outcome_highest(o, ROTATE_LOCKED, first, end)));
     if (rotate_outcome_exposes(o))
-        (void)printf("  %8s", rotate_percent(rotate_outcome_highest(o, ROTATE_EXPOSED, first, end)));
+        (void)printf("  %8s",
+                     rotate_percent(rotate_outcome_highest(o, ROTATE_EXPOSED, first, end)));
     (void)printf("  %s\n", text);
 }
 
@@ -109,12 +110,11 @@ static void print_rest(const struct rotate_outcome *o)
         (void)printf("%-*s%llu clients met a mismatch, updated at once, and got in\n", INDENT,
                      "rescued", (unsigned long long)o->tally.rescued_clients);
     if (rotate_outcome_exposes(o))
-        (void)printf("%-*sat worst %s accept a key that an attacker holds, on %s; %.2g days for the "
-                     "average client\n",
-                     INDENT, "exposed",
-                     rotate_percent(rotate_outcome_share(o, ROTATE_EXPOSED, exposed)),
-                     rotate_date(rotate_outcome_time(o, exposed)),
-                     days(o->tally.exposed_s, o->clients));
+        (void)printf(
+            "%-*sat worst %s accept a key that an attacker holds, on %s; %.2g days for the "
+            "average client\n",
+            INDENT, "exposed", rotate_percent(rotate_outcome_share(o, ROTATE_EXPOSED, exposed)),
+            rotate_date(rotate_outcome_time(o, exposed)), days(o->tally.exposed_s, o->clients));
     if (rotate_tally_get(&o->tally, ROTATE_SOFTENED, softened) > 0)
         (void)printf("%-*sup to %s do not enforce, on %s\n", INDENT, "softened",
                      rotate_percent(rotate_outcome_share(o, ROTATE_SOFTENED, softened)),

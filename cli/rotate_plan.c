@@ -256,10 +256,10 @@ static void weigh(struct planner *p)
     p->plan->cost_count = ROTATE_ORDERS;
     p->plan->order = p->request->order;
     if (p->plan->order == ROTATE_ORDER_AUTO)
-        p->plan->order = first.locked_days + first.exposed_days <=
-                                 second.locked_days + second.exposed_days
-                             ? ROTATE_DEPLOY_FIRST
-                             : ROTATE_PUBLISH_FIRST;
+        p->plan->order =
+            first.locked_days + first.exposed_days <= second.locked_days + second.exposed_days
+                ? ROTATE_DEPLOY_FIRST
+                : ROTATE_PUBLISH_FIRST;
 }
 
 /* A key is denied only when no server shows it any more. */
@@ -317,8 +317,8 @@ bool rotate_plan_make(struct rotate_plan *out, const struct rotate_request *requ
     struct planner p = {.plan = out,
                         .request = request,
                         .wait_s = request->lag_s + request->margin_s,
-                        .grace_s = request->margin_s > ROTATE_DAY_S ? request->margin_s
-                                                                    : ROTATE_DAY_S};
+                        .grace_s =
+                            request->margin_s > ROTATE_DAY_S ? request->margin_s : ROTATE_DAY_S};
     struct rotate_issue current;
 
     copy_request(out, request);
@@ -417,8 +417,7 @@ bool rotate_plan_worst(const struct rotate_plan *plan, int64_t *from, int64_t *u
         int64_t begin_at;
         int64_t end_at;
 
-        if (is_of_plan(plan, i) ||
-            !rotate_timeline_worst(&plan->timeline, i, &begin_at, &end_at) ||
+        if (is_of_plan(plan, i) || !rotate_timeline_worst(&plan->timeline, i, &begin_at, &end_at) ||
             (found && end_at <= *until))
             continue;
         *from = begin_at;

@@ -46,10 +46,10 @@ static json_t *issue_json(const struct rotate_issue *issue)
     bool ttl = issue->hard_ttl_s != PINTLE_NEVER;
     json_t *pins = json_array();
     json_t *deny = json_array();
-    json_t *json = json_pack("{s:I, s:I, s:b, s:s, s:s}", "version", (json_int_t)issue->version,
-                             "epoch", (json_int_t)issue->epoch, "held", (int)issue->held, "mode",
-                             pintle_mode_name(issue->mode), "after",
-                             pintle_mode_name(issue->after));
+    json_t *json =
+        json_pack("{s:I, s:I, s:b, s:s, s:s}", "version", (json_int_t)issue->version, "epoch",
+                  (json_int_t)issue->epoch, "held", (int)issue->held, "mode",
+                  pintle_mode_name(issue->mode), "after", pintle_mode_name(issue->after));
 
     for (size_t i = 0; i < issue->pin_count; i++)
         pins = json_build_item(pins, pin_json(&issue->pins[i]));
@@ -74,14 +74,15 @@ static json_t *step_json(const struct rotate_plan *plan, const struct rotate_ste
 
     json = rotate_json_time(json, "from", step->at);
     json = rotate_json_time(json, "by", step->by);
-    return json_build_member(
-        json, publishes, "version",
-        publishes ? json_integer(plan->timeline.issues[step->issue].version) : NULL);
+    return json_build_member(json, publishes, "version",
+                             publishes ? json_integer(plan->timeline.issues[step->issue].version)
+                                       : NULL);
 }
 
 static json_t *keys_json(const struct rotate_plan *plan)
 {
-    json_t *json = json_pack("{s:o, s:o}", "old", pin_text(&plan->from), "new", pin_text(&plan->to));
+    json_t *json =
+        json_pack("{s:o, s:o}", "old", pin_text(&plan->from), "new", pin_text(&plan->to));
 
     return json_build_member(json, plan->has_new_backup, "new_backup",
                              plan->has_new_backup ? pin_text(&plan->new_backup) : NULL);
@@ -128,10 +129,9 @@ static json_t *lists_json(json_t *json, const struct rotate_plan *plan)
     for (size_t i = 0; i < timeline->issue_count; i++)
         versions = json_build_item(versions, issue_json(&timeline->issues[i]));
     for (size_t i = 0; i < timeline->shown_count; i++)
-        servers = json_build_item(servers,
-                                  rotate_json_time(json_pack("{s:o}", "pin",
-                                                             pin_text(&timeline->shown[i].pin)),
-                                                   "from", timeline->shown[i].at));
+        servers = json_build_item(
+            servers, rotate_json_time(json_pack("{s:o}", "pin", pin_text(&timeline->shown[i].pin)),
+                                      "from", timeline->shown[i].at));
     for (size_t i = 0; i < plan->step_count; i++)
         steps = json_build_item(steps, step_json(plan, &plan->steps[i]));
     json = json_build_member(json, true, "steps", steps);
@@ -150,8 +150,8 @@ json_t *rotate_plan_json(const struct rotate_plan *plan, const char *file)
     json = rotate_json_time(json, "start", plan->start);
     json = json_build_member(json, true, "lag_days", json_integer(plan->lag_s / ROTATE_DAY_S));
     json = json_build_member(json, true, "lag_share", json_real(plan->lag_share));
-    json = json_build_member(json, true, "margin_days",
-                             json_integer(plan->margin_s / ROTATE_DAY_S));
+    json =
+        json_build_member(json, true, "margin_days", json_integer(plan->margin_s / ROTATE_DAY_S));
     json = rotate_json_time(json, "certificate_ends", plan->cert_expires);
     json = json_build_member(json, true, "keys", keys_json(plan));
     json = lists_json(json, plan);

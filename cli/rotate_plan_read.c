@@ -227,8 +227,8 @@ static void read_shown(struct reader *r, const json_t *root, struct rotate_timel
     r->at[0] = '\0';
 }
 
-static void read_step(struct reader *r, const json_t *object, const struct rotate_timeline *timeline,
-                      struct rotate_step *out)
+static void read_step(struct reader *r, const json_t *object,
+                      const struct rotate_timeline *timeline, struct rotate_step *out)
 {
     const char *words[ROTATE_STEP_KINDS];
     int64_t version;

@@ -80,9 +80,10 @@ static void print_worst(const struct rotate_plan *plan)
     if (!rotate_plan_worst(plan, &from, &until, &version))
         (void)printf("no client that keeps its clock is locked out, whatever it misses\n");
     else if (until == PINTLE_NEVER)
-        (void)printf("a client that misses all of this (version %lld) is locked out from %s on, for "
-                     "ever\n",
-                     (long long)version, rotate_date(from));
+        (void)printf(
+            "a client that misses all of this (version %lld) is locked out from %s on, for "
+            "ever\n",
+            (long long)version, rotate_date(from));
     else
         (void)printf("a client that misses all of this (version %lld) is locked out from %s\n%*s"
                      "to %s at the longest (%lld days)\n",

@@ -139,9 +139,8 @@ static bool mismatches(const struct rotate_stage *stage, size_t issue, size_t ke
 
 static bool refuses(const struct rotate_stage *stage, size_t issue, size_t key, int64_t clock)
 {
-    return stage->denies[issue][key] ||
-           (clock >= stage->matches_until[issue][key] &&
-            mode_at(stage, issue, clock) == PINTLE_MODE_ENFORCE);
+    return stage->denies[issue][key] || (clock >= stage->matches_until[issue][key] &&
+                                         mode_at(stage, issue, clock) == PINTLE_MODE_ENFORCE);
 }
 
 static bool is_online(const struct walk *w)

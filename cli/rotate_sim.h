@@ -155,7 +155,7 @@ size_t rotate_stage_bins(const struct rotate_stage *stage);
 struct rotate_tally {
     int32_t *diff;
     size_t bins;
-    uint64_t locked_clients;  /* at any time */
+    uint64_t locked_clients; /* at any time */
     uint64_t exposed_clients;
     uint64_t rescued_clients;
     uint64_t locked_s;
@@ -175,8 +175,8 @@ void rotate_tally_finish(struct rotate_tally *tally);
 int32_t rotate_tally_get(const struct rotate_tally *tally, size_t series, size_t bin);
 
 /* Client number `index` of a fleet. */
-void rotate_client_draw(struct rotate_client *out, const struct rotate_fleet *fleet,
-                        uint64_t index, int64_t start, int64_t end);
+void rotate_client_draw(struct rotate_client *out, const struct rotate_fleet *fleet, uint64_t index,
+                        int64_t start, int64_t end);
 
 /* Play one client. */
 void rotate_client_play(const struct rotate_stage *stage, const struct rotate_client *client,

@@ -9,10 +9,10 @@ static json_t *pin_json(const struct rotate_report *report, const struct rotate_
     const struct pintle_rule_pin *pin =
         &pintle_pinset_get_rule(report->check->set, r->rule_index)->pins[index];
     char text[PINTLE_PIN_TEXT_SIZE];
-    json_t *json = json_pack(
-        "{s:s, s:s, s:I}", "pin", pintle_pin_format(&pin->pin, text), "state",
-        rotate_pin_state_name(rotate_pin_state(pin, r->facts.seen[index], report->now)), "seen",
-        (json_int_t)r->facts.seen[index]);
+    json_t *json =
+        json_pack("{s:s, s:s, s:I}", "pin", pintle_pin_format(&pin->pin, text), "state",
+                  rotate_pin_state_name(rotate_pin_state(pin, r->facts.seen[index], report->now)),
+                  "seen", (json_int_t)r->facts.seen[index]);
 
     json = rotate_json_time(json, "until", pin->until);
     return json_build_text(json, "label", pin->label);
@@ -22,10 +22,9 @@ static json_t *step_json(const struct rotate_report *report, const struct rotate
                          size_t index)
 {
     const struct rotate_step *step = &report->plan->steps[index];
-    json_t *json =
-        json_pack("{s:s, s:s, s:s}", "step", rotate_step_name(step->kind), "title",
-                  rotate_step_title(step->kind), "state",
-                  rotate_step_state_name(r->status.steps[index]));
+    json_t *json = json_pack("{s:s, s:s, s:s}", "step", rotate_step_name(step->kind), "title",
+                             rotate_step_title(step->kind), "state",
+                             rotate_step_state_name(r->status.steps[index]));
 
     json = rotate_json_time(json, "from", step->at);
     return rotate_json_time(json, "by", step->by);
@@ -42,8 +41,8 @@ static json_t *server_json(const struct endpoint *endpoint)
             json_pack("{s:s, s:s}", "address", s->address, "result", check_result_name(s));
 
         shakes = json_build_item(
-            shakes, sighting_seen(s) ? shake
-                                     : json_build_text(shake, "error", check_error_text(s)));
+            shakes,
+            sighting_seen(s) ? shake : json_build_text(shake, "error", check_error_text(s)));
     }
     json = json_pack("{s:s, s:i, s:o}", "host", endpoint->target.host.text, "port",
                      (int)endpoint->target.port, "handshakes", shakes);
@@ -57,8 +56,8 @@ static json_t *next_json(const struct rotate_report *report, const struct rotate
     json_t *json = json_pack("{s:o}", "text", cli_json_text(status->advice));
 
     if (report->plan != NULL && status->next != SIZE_MAX)
-        json = json_build_text(json, "step",
-                               rotate_step_name(report->plan->steps[status->next].kind));
+        json =
+            json_build_text(json, "step", rotate_step_name(report->plan->steps[status->next].kind));
     return rotate_json_time(json, "safe_from", status->safe_at);
 }
 
@@ -69,9 +68,9 @@ static json_t *rule_json(const struct rotate_report *report, const struct rotate
     json_t *pins = json_array();
     json_t *servers = json_array();
     json_t *steps = json_array();
-    json_t *json = json_pack("{s:s, s:s, s:b, s:I}", "rule", rule->id, "stage", r->status.stage,
-                             "late", (int)r->status.late, "handshakes",
-                             (json_int_t)r->facts.reached);
+    json_t *json =
+        json_pack("{s:s, s:s, s:b, s:I}", "rule", rule->id, "stage", r->status.stage, "late",
+                  (int)r->status.late, "handshakes", (json_int_t)r->facts.reached);
 
     for (uint32_t i = 0; i < rule->pin_count; i++)
         pins = json_build_item(pins, pin_json(report, r, i));
@@ -92,11 +91,10 @@ json_t *rotate_report_json(const struct rotate_report *report)
 {
     const struct check *check = report->check;
     json_t *rules = json_array();
-    json_t *json =
-        json_pack("{s:o, s:o, s:I, s:I}", "file", cli_json_text(check->path), "app",
-                  cli_json_text(pintle_pinset_get_app(check->set)), "epoch",
-                  (json_int_t)pintle_pinset_get_epoch(check->set), "version",
-                  (json_int_t)pintle_pinset_get_version(check->set));
+    json_t *json = json_pack("{s:o, s:o, s:I, s:I}", "file", cli_json_text(check->path), "app",
+                             cli_json_text(pintle_pinset_get_app(check->set)), "epoch",
+                             (json_int_t)pintle_pinset_get_epoch(check->set), "version",
+                             (json_int_t)pintle_pinset_get_version(check->set));
 
     for (size_t i = 0; i < report->rule_count; i++)
         rules = json_build_item(rules, rule_json(report, &report->rules[i]));

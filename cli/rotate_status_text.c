@@ -24,8 +24,8 @@ static void print_pins(const struct rotate_report *report, const struct rotate_r
         const struct pintle_rule_pin *pin = &rule->pins[i];
         char text[PINTLE_PIN_TEXT_SIZE];
 
-        (void)printf("  %-8s %s", rotate_pin_state_name(
-                                      rotate_pin_state(pin, r->facts.seen[i], report->now)),
+        (void)printf("  %-8s %s",
+                     rotate_pin_state_name(rotate_pin_state(pin, r->facts.seen[i], report->now)),
                      pintle_pin_format(&pin->pin, text));
         if (r->facts.seen[i] > 0)
             (void)printf("  in %zu of %zu handshakes", r->facts.seen[i], r->facts.reached);
@@ -102,8 +102,8 @@ static void print_rule(const struct rotate_report *report, const struct rotate_r
     bool bad = r->status.late || r->status.unsafe.count > 0;
 
     (void)printf("\n%srule %s%s  %s%s%s, %zu handshake%s\n", cli_on(stdout, CLI_BOLD), rule->id,
-                 cli_off(stdout), cli_on(stdout, bad ? CLI_RED : CLI_GREEN), stage,
-                 cli_off(stdout), r->facts.reached, r->facts.reached == 1 ? "" : "s");
+                 cli_off(stdout), cli_on(stdout, bad ? CLI_RED : CLI_GREEN), stage, cli_off(stdout),
+                 r->facts.reached, r->facts.reached == 1 ? "" : "s");
     print_pins(report, r);
     print_unseen(report, r);
     print_steps(report, r);

@@ -60,8 +60,9 @@ static void watch_text(const struct rotate_plan *plan, const struct rotate_step 
 
     (void)snprintf(out, ROTATE_NOTE_SIZE, "Until %s, read the reports and run `pintle check`.%s",
                    day(step->by, until),
-                   gone ? "" : " If many clients are refused, go back to the old key: it is pinned "
-                               "still.");
+                   gone ? ""
+                        : " If many clients are refused, go back to the old key: it is pinned "
+                          "still.");
 }
 
 static void retire_text(const struct rotate_plan *plan, const struct rotate_step *step, char *out)
@@ -108,10 +109,11 @@ static void remove_text(const struct rotate_plan *plan, const struct rotate_step
 {
     char pin[PINTLE_PIN_TEXT_SIZE];
 
-    (void)snprintf(out, ROTATE_NOTE_SIZE,
-                   "The old pin matches no longer. Publish version %lld without %s, and destroy the "
-                   "old key.",
-                   (long long)issue_of(plan, step)->version, pintle_pin_format(&plan->from, pin));
+    (void)snprintf(
+        out, ROTATE_NOTE_SIZE,
+        "The old pin matches no longer. Publish version %lld without %s, and destroy the "
+        "old key.",
+        (long long)issue_of(plan, step)->version, pintle_pin_format(&plan->from, pin));
 }
 
 char *rotate_step_text(const struct rotate_plan *plan, const struct rotate_step *step, char *out)

@@ -55,8 +55,7 @@ static double x_of(const struct plot *plot, int64_t time)
 {
     const struct rotate_play *play = plot->outcome->play;
 
-    return LEFT +
-           PLOT_WIDTH * (double)(time - play->start) / (double)(play->end - play->start);
+    return LEFT + PLOT_WIDTH * (double)(time - play->start) / (double)(play->end - play->start);
 }
 
 static double y_of(const struct panel *panel, double share)
@@ -141,15 +140,16 @@ static void print_head(const struct plot *plot)
         (void)fprintf(plot->out, "; %s: ", rotate_date(o->events[i].at));
         print_escaped(plot->out, o->events[i].text);
     }
-    (void)fprintf(plot->out,
-                  ".</desc>\n<style>.t{font-size:18px;font-weight:600}.s{fill:#566070}"
-                  ".y{fill:#566070;font-size:12px;text-anchor:end}"
-                  ".x{fill:#566070;font-size:12px;text-anchor:middle}"
-                  ".n{fill:#fff;font-size:11px;font-weight:600;text-anchor:middle}"
-                  ".p{font-weight:600}.v{text-anchor:end}"
-                  ".p,.v{paint-order:stroke;stroke:#fff;stroke-width:5px;stroke-linejoin:round}</style>\n"
-                  "<rect width=\"%.0f\" height=\"%.0f\" fill=\"#fff\"/>\n",
-                  WIDTH, plot->height);
+    (void)fprintf(
+        plot->out,
+        ".</desc>\n<style>.t{font-size:18px;font-weight:600}.s{fill:#566070}"
+        ".y{fill:#566070;font-size:12px;text-anchor:end}"
+        ".x{fill:#566070;font-size:12px;text-anchor:middle}"
+        ".n{fill:#fff;font-size:11px;font-weight:600;text-anchor:middle}"
+        ".p{font-weight:600}.v{text-anchor:end}"
+        ".p,.v{paint-order:stroke;stroke:#fff;stroke-width:5px;stroke-linejoin:round}</style>\n"
+        "<rect width=\"%.0f\" height=\"%.0f\" fill=\"#fff\"/>\n",
+        WIDTH, plot->height);
     print_text(plot, 14, 26, "t", title);
     print_text(plot, 14, 46, "s", text);
 }
@@ -208,9 +208,8 @@ static void print_axis(const struct plot *plot, const struct panel *panel)
         char text[32];
 
         (void)snprintf(text, sizeof(text), "%.3g %%", share * 100);
-        (void)fprintf(plot->out,
-                      "<path d=\"M%.1f %.1fH%.1f\" stroke=\"%s\" stroke-width=\"1\"/>\n", LEFT, y,
-                      LEFT + PLOT_WIDTH, i == 0 ? "#8a94a3" : "#e3e7ed");
+        (void)fprintf(plot->out, "<path d=\"M%.1f %.1fH%.1f\" stroke=\"%s\" stroke-width=\"1\"/>\n",
+                      LEFT, y, LEFT + PLOT_WIDTH, i == 0 ? "#8a94a3" : "#e3e7ed");
         print_text(plot, LEFT - 7, y + 4, "y", text);
     }
 }
@@ -221,8 +220,9 @@ static void print_panel(const struct plot *plot, const struct panel *panel)
     double highest = rotate_outcome_highest(o, panel->series, 0, o->tally.bins);
     char text[64];
 
-    (void)fprintf(plot->out, "<rect x=\"%.1f\" y=\"%.1f\" width=\"11\" height=\"11\" rx=\"2\" "
-                             "fill=\"%s\"/>\n",
+    (void)fprintf(plot->out,
+                  "<rect x=\"%.1f\" y=\"%.1f\" width=\"11\" height=\"11\" rx=\"2\" "
+                  "fill=\"%s\"/>\n",
                   LEFT, panel->y - 18, panel->color);
     print_text(plot, LEFT + 17, panel->y - 8, "p", panel->title);
     if (!panel->inverted) {
@@ -269,7 +269,8 @@ static void print_number(const struct plot *plot, double x, double y, size_t num
     char text[16];
 
     (void)snprintf(text, sizeof(text), "%zu", number);
-    (void)fprintf(plot->out, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"8.5\" fill=\"#39424f\"/>\n", x, y);
+    (void)fprintf(plot->out, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"8.5\" fill=\"#39424f\"/>\n", x,
+                  y);
     print_text(plot, x, y + 4, "n", text);
 }
 

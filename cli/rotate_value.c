@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rotate_value.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,8 +16,7 @@ bool rotate_parse_date(int64_t *out, const char *text)
 
     if (len != DATE_LEN && len != PINTLE_TIME_TEXT_SIZE - 1)
         return false;
-    memcpy(whole, text, len);
-    memcpy(whole + len, "T00:00:00Z" + (len - DATE_LEN), PINTLE_TIME_TEXT_SIZE - len);
+    (void)snprintf(whole, sizeof(whole), "%s%s", text, len == DATE_LEN ? "T00:00:00Z" : "");
     return pintle_time_parse(out, whole, sizeof(whole) - 1, NULL) == PINTLE_OK;
 }
 
@@ -109,8 +109,7 @@ static bool parse_two(double *a, double *b, const char *text, double max_b)
 {
     const char *comma = strchr(text, ',');
 
-    return comma != NULL &&
-           rotate_parse_number(a, text, (size_t)(comma - text), LAG_DAYS_MAX) &&
+    return comma != NULL && rotate_parse_number(a, text, (size_t)(comma - text), LAG_DAYS_MAX) &&
            rotate_parse_number(b, comma + 1, strlen(comma + 1), max_b);
 }
 

@@ -61,8 +61,8 @@ static bool mismatches(const struct state *s, const struct pintle_pin *key, int6
     if (rotate_issue_denies(held(s), key) || rotate_issue_mode(held(s), clock) == PINTLE_MODE_OFF)
         return false;
     for (size_t i = 0; i < held(s)->pin_count; i++)
-        pinned = pinned || (pintle_pin_equal(&held(s)->pins[i].pin, key) &&
-                            clock < held(s)->pins[i].until);
+        pinned = pinned ||
+                 (pintle_pin_equal(&held(s)->pins[i].pin, key) && clock < held(s)->pins[i].until);
     return !pinned;
 }
 
@@ -82,7 +82,8 @@ static bool retries(const struct state *s, int64_t now)
     return false;
 }
 
-static void count(struct naive *out, bool *counted, size_t series, const struct state *s, int64_t now)
+static void count(struct naive *out, bool *counted, size_t series, const struct state *s,
+                  int64_t now)
 {
     size_t bin = (size_t)((now - s->play->start) / ROTATE_BIN_S);
 
@@ -118,8 +119,7 @@ void naive_play(struct naive *out, const struct rotate_play *play,
         update(&s, now);
         refused = online && refuses(&s, key, now);
         if (online && mismatches(&s, key, now)) {
-            if (play->refresh && client->lag != PINTLE_NEVER &&
-                (!s.mismatched || retries(&s, now)))
+            if (play->refresh && client->lag != PINTLE_NEVER && (!s.mismatched || retries(&s, now)))
                 fetch(&s, now);
             s.mismatched = mismatches(&s, key, now);
         } else {
@@ -134,8 +134,7 @@ void naive_play(struct naive *out, const struct rotate_play *play,
             count(out, counted, ROTATE_LOCKED, &s, now);
         if (exposed)
             count(out, counted, ROTATE_EXPOSED, &s, now);
-        if (online &&
-            rotate_issue_mode(held(&s), now + client->clock) != PINTLE_MODE_ENFORCE)
+        if (online && rotate_issue_mode(held(&s), now + client->clock) != PINTLE_MODE_ENFORCE)
             count(out, counted, ROTATE_SOFTENED, &s, now);
         if (refuses(&s, last, now))
             count(out, counted, ROTATE_UNREADY, &s, now);

@@ -28,6 +28,7 @@ void stage_run(struct rotate_tally *out, const struct rotate_play *play,
                const struct rotate_fleet *fleet, uint64_t clients, unsigned threads);
 
 /* The share of a series at a time. */
-double stage_share(const struct rotate_tally *tally, size_t series, int64_t after, uint64_t clients);
+double stage_share(const struct rotate_tally *tally, size_t series, int64_t after,
+                   uint64_t clients);
 
 #endif

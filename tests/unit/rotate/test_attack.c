@@ -176,8 +176,7 @@ static void too_many_versions_are_refused(void **unused)
     (void)unused;
     stage_rotation(&timeline, T0 + 20 * DAY);
     while (timeline.issue_count < ROTATE_ISSUES_MAX) {
-        struct rotate_issue issue =
-            stage_issue(T0 + DAY, 2 + (int64_t)timeline.issue_count, 1, 2);
+        struct rotate_issue issue = stage_issue(T0 + DAY, 2 + (int64_t)timeline.issue_count, 1, 2);
 
         assert_true(rotate_timeline_issue(&timeline, &issue));
     }

@@ -40,8 +40,7 @@ static void exponential_lags_leave_what_is_calculated(void **unused)
     run(&tally, &fleet, 10);
     assert_near(stage_share(&tally, ROTATE_LOCKED, 10 * DAY - HOUR, CLIENTS), 0);
     for (int64_t day = 10; day < 60; day += 5)
-        assert_near(stage_share(&tally, ROTATE_LOCKED, day * DAY, CLIENTS),
-                    exp(-(double)day / 5));
+        assert_near(stage_share(&tally, ROTATE_LOCKED, day * DAY, CLIENTS), exp(-(double)day / 5));
     for (int64_t day = 0; day < 30; day += 3)
         assert_near(1 - stage_share(&tally, ROTATE_UNREADY, day * DAY + HOUR, CLIENTS),
                     1 - exp(-(double)(day * DAY + HOUR) / (double)DAY / 5));

@@ -160,8 +160,7 @@ static void event_by_event_is_step_by_step(void **unused)
 
     (void)unused;
     for (int plan = 0; plan < PLANS; plan++) {
-        struct rotate_play play = {
-            .start = T0, .end = T0 + DAYS * DAY, .refresh = !sometimes(3)};
+        struct rotate_play play = {.start = T0, .end = T0 + DAYS * DAY, .refresh = !sometimes(3)};
         struct rotate_attack attack = random_attack();
         struct rotate_stage stage;
         struct rotate_tally tally;

@@ -33,13 +33,13 @@ static void load(const char *root, const char *rule, const char *old)
 
     pintle_pinset_free(scene.set);
     scene.set = NULL;
-    (void)snprintf(text, sizeof(text),
-                   "{\"pintle\":1,\"app\":\"a\",\"version\":7,\"issued\":\"%s\",\"expires\":\"%s\",%s"
-                   "\"rules\":[{\"id\":\"api\",\"match\":[\"a.example\"],%s\"pins\":["
-                   "{\"spki\":\"%s\",\"at\":\"leaf\"%s},{\"spki\":\"%s\",\"backup\":true}]}]}",
-                   pintle_time_format(T0 - 60 * DAY, issued),
-                   pintle_time_format(T0 + 300 * DAY, expires), root, rule,
-                   pintle_pin_format(&key1, one), old, pintle_pin_format(&key2, two));
+    (void)snprintf(
+        text, sizeof(text),
+        "{\"pintle\":1,\"app\":\"a\",\"version\":7,\"issued\":\"%s\",\"expires\":\"%s\",%s"
+        "\"rules\":[{\"id\":\"api\",\"match\":[\"a.example\"],%s\"pins\":["
+        "{\"spki\":\"%s\",\"at\":\"leaf\"%s},{\"spki\":\"%s\",\"backup\":true}]}]}",
+        pintle_time_format(T0 - 60 * DAY, issued), pintle_time_format(T0 + 300 * DAY, expires),
+        root, rule, pintle_pin_format(&key1, one), old, pintle_pin_format(&key2, two));
     assert_int_equal(pintle_pinset_parse(&scene.set, text, strlen(text), NULL, &err), PINTLE_OK);
     scene.request = (struct rotate_request){.set = scene.set,
                                             .rule = pintle_pinset_get_rule(scene.set, 0),

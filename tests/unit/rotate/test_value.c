@@ -33,8 +33,8 @@ static bool share(double *out, const char *text)
 
 static void shares(void **unused)
 {
-    static const char *const bad[] = {"", "%", "-0.1", "1.1", "101%", "1e-3", "0.5 %", ".5",
-                                      "0.", "nan", "0x1", "+1", "0,5", "0.0000000001"};
+    static const char *const bad[] = {"",   "%",  "-0.1", "1.1", "101%", "1e-3", "0.5 %",
+                                      ".5", "0.", "nan",  "0x1", "+1",   "0,5",  "0.0000000001"};
     double value = 0;
 
     (void)unused;
@@ -51,8 +51,8 @@ static void shares(void **unused)
 static void pairs(void **unused)
 {
     static const char *const bad[] = {"", "5%", "5%:", ":5", "5%:0", "5%:-1", "5%:3651", "5%:1:1"};
-    static const char *const bad_dates[] = {"", "2026-12-01", "2026-12-01:", "2026-12-01:0", ":5",
-                                            "2026-12-01T00:00:00Z"};
+    static const char *const bad_dates[] = {
+        "", "2026-12-01", "2026-12-01:", "2026-12-01:0", ":5", "2026-12-01T00:00:00Z"};
     double value = 0;
     int64_t seconds = 0;
     int64_t date = 0;
@@ -72,9 +72,19 @@ static void pairs(void **unused)
 
 static void distributions(void **unused)
 {
-    static const char *const bad[] = {"", "exp", "exp:", "exp:-1", "exp:1,2", "lognormal:1",
-                                      "lognormal:1,", "weibull:1,0", "weibull:1,101", "gamma:1,2",
-                                      "csv:x", "exp:36501", "lognormal:1,21"};
+    static const char *const bad[] = {"",
+                                      "exp",
+                                      "exp:",
+                                      "exp:-1",
+                                      "exp:1,2",
+                                      "lognormal:1",
+                                      "lognormal:1,",
+                                      "weibull:1,0",
+                                      "weibull:1,101",
+                                      "gamma:1,2",
+                                      "csv:x",
+                                      "exp:36501",
+                                      "lognormal:1,21"};
     struct rotate_fleet fleet = {0};
 
     (void)unused;
@@ -114,10 +124,10 @@ static void csv_says_which_line_is_wrong(void **unused)
         const char *text;
         size_t len;
         size_t line;
-    } bad[] = {{"", 0, 1},          {"lag_days\n", 9, 2}, {"1\n\n2\n", 5, 2},
-               {"1\n-2\n", 5, 2},   {"1\n2,3\n", 6, 2},   {"1\nlag_days\n", 11, 2},
-               {"1\n2\n3e4\n", 8, 3}, {" 1\n", 3, 1},     {"1\n2\0\n", 5, 2},
-               {"36501\n", 6, 1},   {"1;\n", 3, 1}};
+    } bad[] = {
+        {"", 0, 1},         {"lag_days\n", 9, 2},     {"1\n\n2\n", 5, 2},    {"1\n-2\n", 5, 2},
+        {"1\n2,3\n", 6, 2}, {"1\nlag_days\n", 11, 2}, {"1\n2\n3e4\n", 8, 3}, {" 1\n", 3, 1},
+        {"1\n2\0\n", 5, 2}, {"36501\n", 6, 1},        {"1;\n", 3, 1}};
 
     (void)unused;
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -136,12 +146,9 @@ static void csv_says_which_line_is_wrong(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(dates),
-        cmocka_unit_test(shares),
-        cmocka_unit_test(pairs),
-        cmocka_unit_test(distributions),
-        cmocka_unit_test(csv_is_read),
-        cmocka_unit_test(csv_says_which_line_is_wrong),
+        cmocka_unit_test(dates),       cmocka_unit_test(shares),
+        cmocka_unit_test(pairs),       cmocka_unit_test(distributions),
+        cmocka_unit_test(csv_is_read), cmocka_unit_test(csv_says_which_line_is_wrong),
     };
 
     return cmocka_run_group_tests_name("rotate_value", tests, NULL, NULL);
