@@ -6,6 +6,7 @@
 #include "published.h"
 
 #define BYTES_A_LINE 12
+#define SYMBOL_MAX 32  /* lines of at most 100 characters */
 #define CHARS_A_BYTE 6 /* "0x00, " */
 
 static const char *const formats[] = {"seed", "c", NULL};
@@ -46,7 +47,7 @@ const struct opt_spec opts_embed[] = {
 
 static bool is_symbol(const char *name)
 {
-    if (name[0] == '\0' || strlen(name) > 64 || (name[0] >= '0' && name[0] <= '9'))
+    if (name[0] == '\0' || strlen(name) > SYMBOL_MAX || (name[0] >= '0' && name[0] <= '9'))
         return false;
     return name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")] ==
            '\0';

@@ -107,18 +107,25 @@ static enum cli_exit make_paths(struct job *job)
     return CLI_OK;
 }
 
-static enum cli_exit get_passphrase(struct job *job)
+/* Before there are files to clean up: reading from a pipe is not ended by signals. */
+static enum cli_exit read_passphrase(struct job *job)
 {
-    enum cli_exit code = CLI_OK;
+    enum cli_exit code;
 
-    if (job->options->bare)
+    if (job->options->passphrase_file == NULL)
         return CLI_OK;
-    if (job->options->passphrase_file != NULL)
-        return passphrase_read(&job->passphrase, job->options->passphrase_file);
     cli_die_by_signals();
-    code = passphrase_ask(&job->passphrase, job->key_path, true);
+    code = passphrase_read(&job->passphrase, job->options->passphrase_file);
     cli_catch_signals();
     return code;
+}
+
+/* Behind it: nobody thinks of a passphrase for a key that cannot be written. */
+static enum cli_exit ask_passphrase(struct job *job)
+{
+    if (job->options->bare || job->options->passphrase_file != NULL)
+        return CLI_OK;
+    return passphrase_ask(&job->passphrase, job->key_path, true);
 }
 
 /* --- the files ---------------------------------------------------------------------------------- */
@@ -205,9 +212,11 @@ static enum cli_exit run(struct job *job)
     if (code == CLI_OK)
         code = make_paths(job);
     if (code == CLI_OK)
+        code = read_passphrase(job);
+    if (code == CLI_OK)
         code = open_files(job);
     if (code == CLI_OK)
-        code = get_passphrase(job);
+        code = ask_passphrase(job);
     if (code == CLI_OK)
         code = make(job);
     if (code == CLI_OK)

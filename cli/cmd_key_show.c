@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
+#include <unistd.h>
 
 #include <pintle/openssl.h>
 
@@ -40,10 +41,10 @@ static enum cli_exit read_private(struct key_file *out, const char *source,
     return CLI_OK;
 }
 
-/* "pkcs11:…": what has a colon in its first word is no file, unless one has that name. */
-static bool is_uri(const char *source)
+/* A URI is what is no file; the library tells which failed, and how. */
+static bool is_file(const char *source)
 {
-    return strncmp(source, "pkcs11:", 7) == 0 || strncmp(source, "file:", 5) == 0;
+    return strcmp(source, "-") == 0 || access(source, F_OK) == 0;
 }
 
 static enum cli_exit read_key(struct key_file *out, const char *source, const char *passphrase_file)
@@ -52,7 +53,7 @@ static enum cli_exit read_key(struct key_file *out, const char *source, const ch
     enum cli_exit code = CLI_INPUT;
 
     memset(out, 0, sizeof(*out));
-    if (!is_uri(source))
+    if (is_file(source))
         code = key_file_read(out, source, &status);
     if (code != CLI_OK && status == PINTLE_E_PEM)
         code = read_private(out, source, passphrase_file);

@@ -71,7 +71,7 @@ const struct opt_spec opts_publish[] = {
      .help = "say for so long that the published pins are the newest",
      .offset = offsetof(struct publish_options, fresh),
      .min = 1,
-     .max = 24 * 365},
+     .max = 8760},
     {.name = "proof",
      .type = OPT_LIST,
      .metavar = "FILE",
@@ -214,7 +214,8 @@ static enum cli_exit take_signed(struct job *job, struct pintle_envelope **out)
     if (code != CLI_OK)
         return code;
     payload = pintle_envelope_get_payload(*out);
-    return run_gate(job, (const char *)payload.data, payload.len);
+    code = run_gate(job, (const char *)payload.data, payload.len);
+    return code != CLI_OK ? code : publish_document_check(payload, job->trusted, job->accepted);
 }
 
 static enum cli_exit sign_pins(struct job *job, struct pintle_envelope *envelope)
@@ -348,7 +349,7 @@ static enum cli_exit publish(struct job *job)
         code = publish_fresh(job);
     if (code == CLI_OK && o->stage == NULL && !o->dry_run)
         code = published_write(o->dir, job->trusted);
-    if (code == CLI_OK || (code == CLI_REFUSED && job->refused != NULL)) {
+    if (code == CLI_OK || (code == CLI_REFUSED && json_array_size(job->refused) > 0)) {
         enum cli_exit told = report(job, code == CLI_OK && o->stage == NULL && !o->dry_run);
         return code != CLI_OK ? code : told;
     }

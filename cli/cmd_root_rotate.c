@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 
+#include <pintle/openssl.h>
+
 #include "root_document.h"
 
 struct rotate_options {
@@ -19,9 +21,29 @@ const struct opt_spec opts_root_rotate[] = {
      .type = OPT_FLAG,
      .help = "begin to count versions anew: a stolen key has used up the numbers",
      .offset = offsetof(struct rotate_options, raise_epoch)},
+    {.name = "no-fresh",
+     .type = OPT_FLAG,
+     .help = "expect no statements of freshness any more",
+     .offset = offsetof(struct rotate_options, root.dropped[PINTLE_ROLE_FRESH])},
+    {.name = "no-unpin",
+     .type = OPT_FLAG,
+     .help = "allow no emergency unpins any more",
+     .offset = offsetof(struct rotate_options, root.dropped[PINTLE_ROLE_UNPIN])},
     ROOT_OPTIONS(struct rotate_options, root),
     {.type = OPT_END},
 };
+
+/* Signatures may still be gathered for it; but nothing that follows it is believed before. */
+static void note_unsigned(const struct pintle_envelope *envelope, const struct pintle_root *root)
+{
+    unsigned long needed = root->roles[PINTLE_ROLE_ROOT].threshold;
+    unsigned long have = (unsigned long)pintle_root_count_signers(root, PINTLE_ROLE_ROOT, envelope,
+                                                                  pintle_openssl_crypto(), NULL);
+
+    if (have < needed)
+        cli_note("warning: root %lld is signed by %lu of the %lu keys that it asks for",
+                 (long long)root->version, have, needed);
+}
 
 static enum cli_exit rotate(const struct rotate_options *options)
 {
@@ -37,6 +59,8 @@ static enum cli_exit rotate(const struct rotate_options *options)
     if (code == CLI_OK)
         code = root_document_make(current->app, current,
                                   current->epoch + (options->raise_epoch ? 1 : 0), &options->root);
+    if (code == CLI_OK)
+        note_unsigned(envelope, current);
     if (code == CLI_OK)
         cli_note("a root that changes keys of role pins, or the epoch, goes out together with pins "
                  "signed under it");

@@ -2,17 +2,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <pintle/openssl.h>
+
 #include "envelope_file.h"
 #include "json_build.h"
 #include "os/file.h"
+#include "root_text.h"
 #include "signers.h"
 
 struct sign_options {
     struct signer_options signers;
     const char *root;
+    const char *role;
     const char *out;
     bool json;
 };
+
+static const char *const roles[] = {"root", "pins", "fresh", "unpin", NULL};
 
 const struct opt_spec opts_sign[] = {
     SIGNER_OPTIONS(struct sign_options, signers),
@@ -21,6 +27,13 @@ const struct opt_spec opts_sign[] = {
      .metavar = "FILE",
      .help = "sign only with keys that this root names for the role",
      .offset = offsetof(struct sign_options, root)},
+    {.name = "role",
+     .letter = 'r',
+     .type = OPT_CHOICE,
+     .metavar = "ROLE",
+     .help = "sign nothing but what is for this role",
+     .choices = roles,
+     .offset = offsetof(struct sign_options, role)},
     {.name = "out",
      .letter = 'o',
      .type = OPT_FILE,
@@ -59,7 +72,7 @@ static enum cli_exit wrap(struct pintle_envelope **out, const char *path, const 
                           size_t len)
 {
     struct pintle_view payload = {(const uint8_t *)text, len};
-    json_t *json = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
+    json_t *json = json_build_parse(text, len);
     struct pintle_error err = {0};
     enum pintle_role role = PINTLE_ROLE_ROOT;
     bool known = find_role(json, &role);
@@ -96,56 +109,103 @@ static enum cli_exit read_file(struct pintle_envelope **out, bool *wrapped, cons
     return code;
 }
 
-/* --- signing ------------------------------------------------------------------------------------ */
+/*
+ * own   the root that is signed, NULL for other roles
+ * root  what --root names, or NULL
+ */
+struct job {
+    const struct sign_options *options;
+    const char *path;
+    struct pintle_envelope *envelope;
+    struct envelope_facts facts;
+    struct pintle_root *own;
+    struct pintle_envelope *root_envelope;
+    struct pintle_root *root;
+};
 
-static void announce(const struct envelope_facts *facts)
+static void announce(const struct job *job)
 {
+    const struct envelope_facts *facts = &job->facts;
     char expires[PINTLE_TIME_TEXT_SIZE];
 
     cli_note("signing %s %lld of epoch %lld for app %s, good until %s",
              pintle_role_name(facts->role), (long long)facts->version, (long long)facts->epoch,
              cli_safe(facts->app), pintle_time_format(facts->expires, expires));
+    if (job->own != NULL && !opt_common.quiet)
+        root_print_roles(stderr, job->own);
     cli_note("SHA-256 of what is signed: %s", facts->digest);
 }
 
-static enum cli_exit print(const struct sign_options *options, const struct envelope_facts *facts,
-                           const struct pintle_envelope *envelope, const char *path)
+/* What no client would load is not signed: whoever signs may not see it otherwise. */
+static enum cli_exit check_payload(struct job *job)
 {
-    size_t count = pintle_envelope_get_signature_count(envelope);
+    struct pintle_view payload = pintle_envelope_get_payload(job->envelope);
+    const struct pintle_pins_loader *loader = pintle_pinset_loader();
+    const struct pintle_pinset *set = NULL;
+    struct pintle_pins_facts facts;
+    struct pintle_error err = {0};
+    enum pintle_status status = PINTLE_OK;
+
+    if (job->facts.role == PINTLE_ROLE_ROOT)
+        status = pintle_root_parse(&job->own, payload, pintle_openssl_crypto(), &err);
+    else if (job->facts.role == PINTLE_ROLE_PINS)
+        status = loader->load(&set, &facts, payload, pintle_openssl_crypto(), &err);
+    if (set != NULL)
+        loader->free(set);
+    return status == PINTLE_OK ? CLI_OK : cli_fail(job->path, &err);
+}
+
+static enum cli_exit check_role(const struct job *job)
+{
+    const char *role = pintle_role_name(job->facts.role);
+
+    if (job->options->role != NULL && strcmp(job->options->role, role) != 0)
+        cli_error("%s: is for role %s", cli_safe(job->path), role);
+    else if (job->root != NULL && strcmp(job->root->app, job->facts.app) != 0)
+        cli_error("%s: is for app %s, and root %lld for %s", cli_safe(job->path),
+                  cli_safe(job->facts.app), (long long)job->root->version,
+                  cli_safe(job->root->app));
+    else
+        return CLI_OK;
+    return CLI_INPUT;
+}
+
+/* --- signing ------------------------------------------------------------------------------------ */
+
+static enum cli_exit print(const struct job *job, const char *path)
+{
+    size_t count = pintle_envelope_get_signature_count(job->envelope);
     json_t *json;
 
-    if (!options->json) {
+    if (!job->options->json) {
         (void)printf("%s: %s %lld, %zu signature%s\n", cli_safe(path),
-                     pintle_role_name(facts->role), (long long)facts->version, count,
+                     pintle_role_name(job->facts.role), (long long)job->facts.version, count,
                      count == 1 ? "" : "s");
         return CLI_OK;
     }
-    json = json_build_member(envelope_json(facts), true, "file", cli_json_text(path));
+    json = json_build_member(envelope_json(&job->facts), true, "file", cli_json_text(path));
     return cli_print_json(
         "sign", json_build_member(json, true, "signatures", json_integer((json_int_t)count)));
 }
 
-static enum cli_exit sign_envelope(const struct sign_options *options,
-                                   struct pintle_envelope *envelope, const struct pintle_root *root,
-                                   const char *path)
+static enum cli_exit sign_envelope(struct job *job)
 {
-    const char *out = options->out != NULL ? options->out : path;
-    struct envelope_facts facts;
+    const struct signer_options *options = &job->options->signers;
+    const char *out = job->options->out != NULL ? job->options->out : job->path;
+    struct signer_roots roots = {job->root, job->root == NULL ? NULL : job->own};
     struct signers signers = {0};
-    enum cli_exit code = envelope_describe(&facts, envelope, path);
+    enum cli_exit code;
 
-    if (code != CLI_OK)
-        return code;
-    announce(&facts);
+    announce(job);
     cli_die_by_signals();
-    code = signers_load(&signers, &options->signers);
+    code = signers_load(&signers, options);
     cli_catch_signals();
     if (code == CLI_OK)
-        code = signers_sign(&signers, &options->signers, envelope, root, facts.role);
+        code = signers_sign(&signers, options, job->envelope, &roots, job->facts.role);
     if (code == CLI_OK)
-        code = envelope_save(envelope, out);
+        code = envelope_save(job->envelope, out);
     if (code == CLI_OK)
-        code = print(options, &facts, envelope, out);
+        code = print(job, out);
     signers_clear(&signers);
     return code;
 }
@@ -161,27 +221,37 @@ static enum cli_exit check(const struct sign_options *options, const char *path)
     return CLI_USAGE;
 }
 
-static enum cli_exit run(const struct sign_options *options, const char *path)
+static enum cli_exit read_envelope(struct job *job)
 {
-    struct pintle_envelope *envelope = NULL, *root_envelope = NULL;
-    struct pintle_root *root = NULL;
     bool wrapped = false;
-    enum cli_exit code = check(options, path);
+    enum cli_exit code = read_file(&job->envelope, &wrapped, job->path);
+
+    if (code == CLI_OK && wrapped && job->options->out == NULL) {
+        opt_mistake("sign", "option --out is needed: %s is a document, which stays as it is",
+                    cli_safe(job->path));
+        return CLI_USAGE;
+    }
+    if (code == CLI_OK)
+        code = envelope_describe(&job->facts, job->envelope, job->path);
+    return code == CLI_OK ? check_payload(job) : code;
+}
+
+static enum cli_exit run(struct job *job)
+{
+    enum cli_exit code = check(job->options, job->path);
 
     if (code == CLI_OK)
-        code = read_file(&envelope, &wrapped, path);
-    if (code == CLI_OK && wrapped && options->out == NULL) {
-        opt_mistake("sign", "option --out is needed: %s is a document, which stays as it is",
-                    cli_safe(path));
-        code = CLI_USAGE;
-    }
-    if (code == CLI_OK && options->root != NULL)
-        code = envelope_load_root(&root_envelope, &root, options->root);
+        code = read_envelope(job);
+    if (code == CLI_OK && job->options->root != NULL)
+        code = envelope_load_root(&job->root_envelope, &job->root, job->options->root);
     if (code == CLI_OK)
-        code = sign_envelope(options, envelope, root, path);
-    pintle_envelope_free(envelope);
-    pintle_envelope_free(root_envelope);
-    free(root);
+        code = check_role(job);
+    if (code == CLI_OK)
+        code = sign_envelope(job);
+    pintle_envelope_free(job->envelope);
+    pintle_envelope_free(job->root_envelope);
+    free(job->own);
+    free(job->root);
     return code;
 }
 
@@ -189,10 +259,13 @@ enum cli_exit cmd_sign(int argc, char **argv)
 {
     struct sign_options options = {0};
     struct opt_list operands = {0};
+    struct job job = {.options = &options};
     enum cli_exit code = CLI_USAGE;
 
-    if (opt_parse("sign", opts_sign, &options, argc, argv, &operands))
-        code = run(&options, operands.items[0]);
+    if (opt_parse("sign", opts_sign, &options, argc, argv, &operands)) {
+        job.path = operands.items[0];
+        code = run(&job);
+    }
     opt_clear(opts_sign, &options, &operands);
     return code;
 }

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <pintle/openssl.h>
 
@@ -39,6 +40,41 @@ enum cli_exit envelope_save(const struct pintle_envelope *envelope, const char *
     if (pintle_envelope_format(&text, &len, envelope, &err) != PINTLE_OK)
         return cli_fail(path, &err);
     if (os_write_file(path, text, len, 0644, &err) != PINTLE_OK) {
+        cli_error("%s", err.text);
+        code = cli_exit_for(err.status);
+    }
+    free(text);
+    return code;
+}
+
+static enum pintle_status create(const char *path, const char *text, size_t len,
+                                 struct pintle_error *err)
+{
+    struct os_output *output = NULL;
+    struct stat info;
+    enum pintle_status status;
+
+    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode)) /* a device or pipe holds nothing yet */
+        return os_write_file(path, text, len, 0644, err);
+    status = os_output_create(&output, path, 0644, err);
+    if (status == PINTLE_OK)
+        status = os_output_write(output, text, len, err);
+    if (status == PINTLE_OK)
+        return os_output_commit(output, err);
+    os_output_discard(output);
+    return status;
+}
+
+enum cli_exit envelope_create(const struct pintle_envelope *envelope, const char *path)
+{
+    struct pintle_error err = {0};
+    enum cli_exit code = CLI_OK;
+    char *text = NULL;
+    size_t len = 0;
+
+    if (pintle_envelope_format(&text, &len, envelope, &err) != PINTLE_OK)
+        return cli_fail(path, &err);
+    if (create(path, text, len, &err) != PINTLE_OK) {
         cli_error("%s", err.text);
         code = cli_exit_for(err.status);
     }
@@ -89,7 +125,7 @@ static bool read_time(int64_t *out, const json_t *json, const char *key)
     return text != NULL && pintle_time_parse(out, text, strlen(text), NULL) == PINTLE_OK;
 }
 
-static bool read_facts(struct envelope_facts *out, const json_t *json)
+static bool read_members(struct envelope_facts *out, const json_t *json)
 {
     const char *version = out->role == PINTLE_ROLE_UNPIN ? "serial" : "version";
     const json_t *epoch = json_object_get(json, "epoch");
@@ -104,25 +140,31 @@ static bool read_facts(struct envelope_facts *out, const json_t *json)
            read_time(&out->expires, json, "expires");
 }
 
-enum cli_exit envelope_describe(struct envelope_facts *out, const struct pintle_envelope *envelope,
-                                const char *name)
+bool envelope_read_facts(struct envelope_facts *out, const struct pintle_envelope *envelope)
 {
     struct pintle_view payload = pintle_envelope_get_payload(envelope);
     json_t *json;
     bool done;
 
     memset(out, 0, sizeof(*out));
-    if (!pintle_envelope_get_role(envelope, &out->role)) {
+    if (!pintle_envelope_get_role(envelope, &out->role))
+        return false;
+    json = json_build_parse((const char *)payload.data, payload.len);
+    done = json != NULL && read_members(out, json);
+    json_decref(json);
+    return done && envelope_digest(out->digest, payload) == CLI_OK;
+}
+
+enum cli_exit envelope_describe(struct envelope_facts *out, const struct pintle_envelope *envelope,
+                                const char *name)
+{
+    if (envelope_read_facts(out, envelope))
+        return CLI_OK;
+    if (!pintle_envelope_get_role(envelope, &out->role))
         cli_error("%s: its payload type is none of ours: %s", cli_safe(name),
                   cli_safe(pintle_envelope_get_type(envelope)));
-        return CLI_INPUT;
-    }
-    json = json_loadb((const char *)payload.data, payload.len, JSON_REJECT_DUPLICATES, NULL);
-    done = json != NULL && read_facts(out, json);
-    json_decref(json);
-    if (done)
-        return envelope_digest(out->digest, payload);
-    cli_error("%s: its payload is no %s document", cli_safe(name), pintle_role_name(out->role));
+    else
+        cli_error("%s: its payload is no %s document", cli_safe(name), pintle_role_name(out->role));
     return CLI_INPUT;
 }
 
@@ -136,57 +178,4 @@ json_t *envelope_json(const struct envelope_facts *facts)
                      (json_int_t)facts->version, "epoch", (json_int_t)facts->epoch, "issued",
                      pintle_time_format(facts->issued, issued), "expires",
                      pintle_time_format(facts->expires, expires), "digest", facts->digest);
-}
-
-/* --- who signed --------------------------------------------------------------------------------- */
-
-/* Call `found` for the label, or else the id, of every key that signed. */
-static size_t each_signer(const struct pintle_envelope *envelope, const struct pintle_root *root,
-                          enum pintle_role role, void (*found)(void *ctx, const char *name),
-                          void *ctx)
-{
-    bool signed_by[PINTLE_ROLE_KEYS_MAX] = {false};
-    size_t count =
-        pintle_root_count_signers(root, role, envelope, pintle_openssl_crypto(), signed_by);
-
-    for (uint32_t i = 0; i < root->roles[role].key_count; i++) {
-        const struct pintle_root_key *key = &root->keys[root->roles[role].keys[i]];
-        if (signed_by[i])
-            found(ctx, key->label[0] != '\0' ? key->label : key->id);
-    }
-    return count;
-}
-
-static void append_json(void *ctx, const char *name)
-{
-    json_t **list = ctx;
-
-    *list = json_build_item(*list, cli_json_text(name));
-}
-
-json_t *envelope_signers_json(const struct pintle_envelope *envelope,
-                              const struct pintle_root *root, enum pintle_role role)
-{
-    json_t *list = json_array();
-
-    (void)each_signer(envelope, root, role, append_json, &list);
-    return list;
-}
-
-static void append_text(void *ctx, const char *name)
-{
-    char *out = ctx;
-    size_t len = strlen(out);
-
-    (void)snprintf(out + len, ENVELOPE_SIGNERS_SIZE - len, "%s%s", len > 0 ? ", " : "",
-                   cli_safe(name));
-}
-
-char *envelope_signers_text(char out[ENVELOPE_SIGNERS_SIZE], const struct pintle_envelope *envelope,
-                            const struct pintle_root *root, enum pintle_role role)
-{
-    out[0] = '\0';
-    if (each_signer(envelope, root, role, append_text, out) == 0)
-        (void)snprintf(out, ENVELOPE_SIGNERS_SIZE, "nobody");
-    return out;
 }

@@ -11,6 +11,9 @@
 enum cli_exit envelope_load(struct pintle_envelope **out, const char *path);
 enum cli_exit envelope_save(const struct pintle_envelope *envelope, const char *path);
 
+/* As a file that is not there yet: what is there may hold signatures that somebody gathered. */
+enum cli_exit envelope_create(const struct pintle_envelope *envelope, const char *path);
+
 /* A root envelope and its payload, with its own threshold of signatures or not. */
 enum cli_exit envelope_load_root(struct pintle_envelope **envelope, struct pintle_root **root,
                                  const char *path);
@@ -31,7 +34,10 @@ struct envelope_facts {
     char digest[2 * PINTLE_DIGEST_LEN + 1];
 };
 
-/* E_PAYLOAD_TYPE, E_JSON, E_SCHEMA: told as of the file `name`. */
+/* False, silently, if it is none of ours or no document of its role. */
+bool envelope_read_facts(struct envelope_facts *out, const struct pintle_envelope *envelope);
+
+/* The same, but what is wrong is told as of the file `name`. */
 enum cli_exit envelope_describe(struct envelope_facts *out, const struct pintle_envelope *envelope,
                                 const char *name);
 
@@ -40,15 +46,5 @@ json_t *envelope_json(const struct envelope_facts *facts);
 
 /* SHA-256 in hex. Tells failures. */
 enum cli_exit envelope_digest(char out[2 * PINTLE_DIGEST_LEN + 1], struct pintle_view payload);
-
-/* Who signed for a role of a root, by label or else by id: a JSON array; NULL without memory. */
-json_t *envelope_signers_json(const struct pintle_envelope *envelope,
-                              const struct pintle_root *root, enum pintle_role role);
-
-#define ENVELOPE_SIGNERS_SIZE 1024
-
-/* The same as text: "alice, bob" or "nobody". Returns out. */
-char *envelope_signers_text(char out[ENVELOPE_SIGNERS_SIZE], const struct pintle_envelope *envelope,
-                            const struct pintle_root *root, enum pintle_role role);
 
 #endif

@@ -10,6 +10,13 @@
 
 #include <jansson.h>
 
+/*
+ * Read a document; NULL if it is none, or has a member twice. Without memory the program ends
+ * (cli_no_memory()): jansson 2.14 may drop a character of a string and go on. Not while other
+ * threads use jansson.
+ */
+json_t *json_build_parse(const char *text, size_t len);
+
 /* Append an item; takes it and the list over. Returns the list or, without memory, NULL. */
 json_t *json_build_item(json_t *list, json_t *item);
 

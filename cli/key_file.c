@@ -77,8 +77,11 @@ char *key_file_format(const struct pintle_signing_key *key, const char *role, co
     }
     size = strlen(pem) + strlen(label) + 64;
     text = malloc(size);
-    if (text == NULL)
-        cli_no_memory();
+    if (text == NULL) {
+        cli_error("out of memory");
+        free(pem);
+        return NULL;
+    }
     (void)snprintf(text, size, "role: %s\n%s%s%s%s", role, label[0] != '\0' ? "label: " : "", label,
                    label[0] != '\0' ? "\n" : "", pem);
     free(pem);

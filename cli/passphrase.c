@@ -53,6 +53,8 @@ static enum cli_exit ask(char *out, const char *before, const char *whose)
     (void)snprintf(prompt, sizeof(prompt), "%s%s: ", before, cli_safe(whose));
     if (os_terminal_ask(out, PASSPHRASE_SIZE, prompt, &err) == PINTLE_OK)
         return CLI_OK;
+    if (cli_interrupted != 0)
+        return CLI_INPUT; /* main dies by the signal, which says enough */
     cli_error("the passphrase of %s: %s (--passphrase-file takes it from a file)", cli_safe(whose),
               err.text);
     return CLI_INPUT;

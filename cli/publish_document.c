@@ -121,6 +121,20 @@ static void carry(json_t *document, const struct pintle_pinset *published, int64
 
 /* --- all of it ------------------------------------------------------------------------------------ */
 
+/* Told now, and not when others have signed it. */
+static enum cli_exit check_version(const json_t *document, const struct pintle_trusted *trusted)
+{
+    const json_t *epoch = json_object_get(document, "epoch");
+    struct pintle_marks marks = pintle_trusted_get_marks(trusted);
+    long long version = (long long)json_integer_value(json_object_get(document, "version"));
+
+    if ((epoch == NULL ? 1 : json_integer_value(epoch)) != marks.epoch || version > marks.version)
+        return CLI_OK;
+    cli_error("version %lld is not above version %lld, which is published (--bump makes it so)",
+              version, (long long)marks.version);
+    return CLI_INPUT;
+}
+
 static void prepare(json_t *document, const struct pintle_pinset *set,
                     const struct publish_document_how *how)
 {
@@ -158,9 +172,92 @@ enum cli_exit publish_document_load(json_t **out, const char *pinset,
         if (*out == NULL)
             cli_no_memory();
         prepare(*out, set, how);
+        code = check_version(*out, how->trusted);
+    }
+    if (code != CLI_OK) {
+        json_decref(*out);
+        *out = NULL;
     }
     pintle_pinset_free(set);
     free(text);
+    return code;
+}
+
+/* --- what was signed elsewhere ------------------------------------------------------------------- */
+
+static bool is_same_finding(const json_t *a, const json_t *b)
+{
+    return json_equal(json_object_get(a, "id"), json_object_get(b, "id")) == 1 &&
+           json_equal(json_object_get(a, "rule"), json_object_get(b, "rule")) == 1;
+}
+
+/* In the newest entry of the log. */
+static bool is_logged(const json_t *document, const json_t *finding)
+{
+    const json_t *log = json_object_get(document, LOG_NAME);
+    const json_t *newest = json_array_get(log, json_array_size(log) - 1);
+    const json_t *accepted = json_object_get(newest, "accepted");
+
+    for (size_t i = 0; i < json_array_size(accepted); i++) {
+        if (is_same_finding(json_array_get(accepted, i), finding))
+            return true;
+    }
+    return false;
+}
+
+static enum cli_exit check_log(const json_t *document, const json_t *accepted)
+{
+    for (size_t i = 0; i < json_array_size(accepted); i++) {
+        const json_t *finding = json_array_get(accepted, i);
+        if (is_logged(document, finding))
+            continue;
+        cli_error("%s is accepted here, but not in the log that was signed",
+                  json_string_value(json_object_get(finding, "id")));
+        return CLI_REFUSED;
+    }
+    return CLI_OK;
+}
+
+static enum cli_exit check_overlap(const json_t *document, const struct pintle_pinset *published,
+                                   int64_t issued, int64_t overlap)
+{
+    json_t *carried = json_deep_copy(document);
+    bool same;
+
+    if (carried == NULL)
+        cli_no_memory();
+    carry(carried, published, issued, overlap);
+    same = json_equal(carried, document) == 1;
+    json_decref(carried);
+    if (same)
+        return CLI_OK;
+    cli_error("it drops pins at once, though overlap_s is %lld seconds: --stage keeps them",
+              (long long)overlap);
+    return CLI_REFUSED;
+}
+
+enum cli_exit publish_document_check(struct pintle_view payload,
+                                     const struct pintle_trusted *trusted, const json_t *accepted)
+{
+    struct pintle_pinset_options options = {PINTLE_PINS_PAYLOAD_MAX_LEN, NULL};
+    const char *text = (const char *)payload.data;
+    struct pintle_pinset *set = NULL;
+    struct pintle_error err = {0};
+    struct pintle_trusted_pins pins;
+    json_t *document;
+    enum cli_exit code;
+
+    if (pintle_pinset_parse(&set, text, payload.len, &options, &err) != PINTLE_OK)
+        return cli_fail("the signed pin-set", &err);
+    document = json_loadb(text, payload.len, JSON_REJECT_DUPLICATES, NULL);
+    if (document == NULL)
+        cli_no_memory();
+    code = check_log(document, accepted);
+    if (code == CLI_OK && pintle_trusted_get_pins(trusted, &pins))
+        code = check_overlap(document, pins.set, pintle_pinset_get_issued(set),
+                             pintle_pinset_get_overlap(set));
+    json_decref(document);
+    pintle_pinset_free(set);
     return code;
 }
 

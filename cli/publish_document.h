@@ -26,6 +26,14 @@ struct publish_document_how {
 enum cli_exit publish_document_load(json_t **out, const char *pinset,
                                     const struct publish_document_how *how);
 
+/*
+ * Check a document that was signed elsewhere for what publish_document_load() would have done to it:
+ * CLI_REFUSED, told, if pins are dropped before their overlap, or if its log does not say what is
+ * accepted.
+ */
+enum cli_exit publish_document_check(struct pintle_view payload,
+                                     const struct pintle_trusted *trusted, const json_t *accepted);
+
 /* Add an entry to its log; takes `accepted`, an array. The log of what is published is carried on. */
 void publish_document_log(json_t *document, const struct pintle_trusted *trusted, json_t *accepted);
 

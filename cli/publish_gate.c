@@ -141,16 +141,24 @@ static bool is(const struct check_finding *finding, const char *id)
     return strcmp(finding->kind->id, id) == 0;
 }
 
-/* Certificates that end soon and weak keys above ours are no matter of pins; a pin that is kept for
- * the overlap is in no chain by design. Without hard_ttl_s the worst lock-out has no end. */
-static bool blocks(const struct gate *gate, const struct check_finding *finding)
+/* A pin that is kept for the overlap is in no chain and ends soon, by design. */
+static bool is_retiring(const struct gate *gate, const struct check_finding *finding)
 {
     const struct pintle_rule *rule = pintle_pinset_get_rule(gate->check.set, finding->rule_index);
 
+    return rule != NULL && finding->pin_index < rule->pin_count &&
+           rule->pins[finding->pin_index].until != PINTLE_NEVER &&
+           !is_live(&gate->check, finding->rule_index, &rule->pins[finding->pin_index].pin);
+}
+
+/* Certificates that end soon and weak keys above ours are no matter of pins. Without hard_ttl_s the
+ * worst lock-out has no end. */
+static bool blocks(const struct gate *gate, const struct check_finding *finding)
+{
     if (is(finding, "PIN103") || is(finding, "PIN104"))
         return false;
-    if (is(finding, "PIN112") && rule != NULL && finding->pin_index < rule->pin_count &&
-        rule->pins[finding->pin_index].until != PINTLE_NEVER)
+    if ((is(finding, "PIN023") || is(finding, "PIN030") || is(finding, "PIN112")) &&
+        is_retiring(gate, finding))
         return false;
     return finding->kind->severity != PINTLE_INFO || is(finding, "PIN027");
 }

@@ -74,6 +74,26 @@ static enum cli_exit pass(struct pintle_trusted *trusted, const char *dir, int64
     return code;
 }
 
+/*
+ * Without its first root or its pointer a directory that was published looks like a new one, and
+ * versions would begin anew. What was interrupted before the first pointer has a root, but whether it
+ * had more is not known either: both mean that somebody has to look.
+ */
+static enum cli_exit check_whole(const char *dir)
+{
+    const char *missing = NULL;
+
+    if (!exists(dir, "root/1.json") && (exists(dir, "latest.json") || exists(dir, "pins")))
+        missing = "root/1.json";
+    else if (!exists(dir, "latest.json") && exists(dir, "pins"))
+        missing = "latest.json";
+    if (missing == NULL)
+        return CLI_OK;
+    cli_error("%s: has pins, but no %s: bring it back, or begin with an empty directory",
+              cli_safe(dir), missing);
+    return CLI_INPUT;
+}
+
 static enum cli_exit open_all(struct pintle_trusted **out, const char *dir,
                               const struct opt_list *roots, int64_t now)
 {
@@ -81,9 +101,10 @@ static enum cli_exit open_all(struct pintle_trusted **out, const char *dir,
     enum cli_exit code = CLI_OK;
 
     make_path(anchor, dir, "root/1.json");
-    if (exists(dir, "root/1.json"))
+    code = check_whole(dir);
+    if (code == CLI_OK && exists(dir, "root/1.json"))
         code = take_root(out, anchor, now);
-    if (code == CLI_OK && *out != NULL && exists(dir, "latest.json"))
+    if (code == CLI_OK && exists(dir, "latest.json"))
         code = pass(*out, dir, now);
     for (size_t i = 0; code == CLI_OK && i < roots->count; i++)
         code = take_root(out, roots->items[i], now);

@@ -8,7 +8,7 @@
 
 #include "json_build.h"
 #include "key_file.h"
-#include "os/file.h"
+#include "root_text.h"
 
 #define DAY_S ((int64_t)24 * 3600)
 #define PATH_SIZE 64
@@ -94,17 +94,37 @@ static long threshold_of(const struct job *job, enum pintle_role role)
     return role == PINTLE_ROLE_UNPIN ? 2 : 1;
 }
 
+static enum cli_exit refuse_options(const struct job *job, enum pintle_role role)
+{
+    const char *command = job->before == NULL ? "root init" : "root rotate";
+    const char *name = pintle_role_name(role);
+
+    if (job->options->dropped[role])
+        opt_mistake(command, "option --no-%s excludes --%s-key and --%s-threshold", name, name,
+                    name);
+    else
+        opt_mistake(command, "option --%s-threshold: no key is named for role %s", name, name);
+    return CLI_USAGE;
+}
+
 static enum cli_exit add_role(struct job *job, enum pintle_role role)
 {
     const struct opt_list *files = &job->options->keys[role];
+    bool dropped = job->options->dropped[role];
     json_t *ids = json_array();
     enum cli_exit code = CLI_OK;
 
     for (size_t i = 0; code == CLI_OK && i < files->count; i++)
         code = add_file(job, files->items[i], &ids);
-    if (code == CLI_OK && files->count == 0 && job->before != NULL)
+    if (code == CLI_OK && files->count == 0 && job->before != NULL && !dropped)
         code = keep_keys(job, role, &ids);
-    if (code == CLI_OK && ids != NULL && json_array_size(ids) > 0) {
+    if (code == CLI_OK && ids == NULL)
+        cli_no_memory();
+    if (code == CLI_OK && job->options->thresholds[role] > 0 && json_array_size(ids) == 0)
+        code = refuse_options(job, role);
+    if (code == CLI_OK && dropped && files->count > 0)
+        code = refuse_options(job, role);
+    if (code == CLI_OK && json_array_size(ids) > 0) {
         json_t *entry =
             json_pack("{s:I, s:O}", "threshold", (json_int_t)threshold_of(job, role), "keys", ids);
         job->roles = json_build_member(job->roles, true, pintle_role_name(role), entry);
@@ -142,22 +162,6 @@ static enum cli_exit print_json(const struct pintle_envelope *envelope, const ch
     return cli_print_json("root", json_build_member(json, true, "roles", json_incref(job->roles)));
 }
 
-static void print_role(const struct pintle_root *root, enum pintle_role role)
-{
-    const struct pintle_root_role *names = &root->roles[role];
-
-    if (names->key_count == 0)
-        return;
-    (void)printf("  %-6s %lu of %lu ", pintle_role_name(role), (unsigned long)names->threshold,
-                 (unsigned long)names->key_count);
-    for (uint32_t i = 0; i < names->key_count; i++) {
-        const struct pintle_root_key *key = &root->keys[names->keys[i]];
-        (void)printf("%s %s", i > 0 ? "," : "",
-                     key->label[0] != '\0' ? cli_safe(key->label) : key->id);
-    }
-    (void)putchar('\n');
-}
-
 static void print_text(const struct pintle_root *root, const char *path)
 {
     char expires[PINTLE_TIME_TEXT_SIZE];
@@ -165,23 +169,22 @@ static void print_text(const struct pintle_root *root, const char *path)
     (void)printf("wrote %s: root %lld of %s, epoch %lld, good until %.10s\n", cli_safe(path),
                  (long long)root->version, cli_safe(root->app), (long long)root->epoch,
                  pintle_time_format(root->expires, expires));
-    for (int role = 0; role < PINTLE_ROLES; role++)
-        print_role(root, (enum pintle_role)role);
+    root_print_roles(stdout, root);
 }
 
 static void print_advice(const struct pintle_root *root, const struct pintle_root *before)
 {
-    if (before != NULL)
-        cli_note("now gather signatures (pintle sign): %lu of root %lld's root keys, and %lu of "
-                 "this one's",
-                 (unsigned long)before->roles[PINTLE_ROLE_ROOT].threshold,
-                 (long long)before->version,
-                 (unsigned long)root->roles[PINTLE_ROLE_ROOT].threshold);
+    char signers[ROOT_SIGNERS_SIZE], old[ROOT_SIGNERS_SIZE];
+
+    (void)root_signers_text(signers, root, PINTLE_ROLE_ROOT);
+    if (before == NULL)
+        cli_note("now gather signatures (pintle sign): %s", signers);
     else
-        cli_note("now gather signatures (pintle sign): %lu of its root keys",
-                 (unsigned long)root->roles[PINTLE_ROLE_ROOT].threshold);
-    if (root->roles[PINTLE_ROLE_ROOT].threshold < 2)
-        cli_note("one root key alone can change everything: two of three are safer");
+        cli_note("now gather signatures (pintle sign): %s, which root %lld names, and %s, which "
+                 "this one names",
+                 root_signers_text(old, before, PINTLE_ROLE_ROOT), (long long)before->version,
+                 signers);
+    root_note_risks(root);
 }
 
 /* The library's own reading of it is the check: it says what is wrong, and where. */
@@ -205,7 +208,7 @@ static enum cli_exit finish(const struct job *job, const char *text)
     if (pintle_envelope_new(&envelope, PINTLE_ROLE_ROOT, payload, &err) != PINTLE_OK)
         code = cli_fail(path, &err);
     else
-        code = envelope_save(envelope, path);
+        code = envelope_create(envelope, path);
     if (code == CLI_OK)
         print_advice(root, job->before);
     if (code == CLI_OK && job->options->json)

@@ -8,10 +8,12 @@
 /*
  * keys        for each role public key files; none: as before
  * thresholds  for each role; 0: as before, or else 1 (unpin: 2)
+ * dropped     the next root has no such role
  */
 struct root_options {
     struct opt_list keys[PINTLE_ROLES];
     long thresholds[PINTLE_ROLES];
+    bool dropped[PINTLE_ROLES];
     long days;
     const char *out;
     bool json;

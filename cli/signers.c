@@ -74,6 +74,7 @@ enum cli_exit signers_load(struct signers *out, const struct signer_options *opt
     enum cli_exit code = CLI_OK;
 
     out->count = 0;
+    /* NOLINTNEXTLINE(bugprone-sizeof-expression): the keys are opaque, so these are pointers */
     out->keys = calloc(options->keys.count + 1, sizeof(*out->keys));
     if (out->keys == NULL)
         cli_no_memory();
@@ -110,25 +111,36 @@ bool signers_may_sign(const struct pintle_root *root, enum pintle_role role,
     return false;
 }
 
-static enum cli_exit check(const struct signers *signers, const struct signer_options *options,
-                           const struct pintle_root *root, enum pintle_role role)
+static enum cli_exit refuse(const char *source, const struct signer_roots *roots,
+                            enum pintle_role role)
 {
-    for (size_t i = 0; root != NULL && i < signers->count; i++) {
-        if (signers_may_sign(root, role, signers->keys[i]))
-            continue;
-        cli_error("%s: root %lld does not name this key for role %s",
-                  cli_safe(options->keys.items[i]), (long long)root->version,
-                  pintle_role_name(role));
-        return CLI_INPUT;
+    if (roots->next != NULL && roots->next->version != roots->root->version)
+        cli_error("%s: neither root %lld nor root %lld names this key for role %s",
+                  cli_safe(source), (long long)roots->root->version,
+                  (long long)roots->next->version, pintle_role_name(role));
+    else
+        cli_error("%s: root %lld does not name this key for role %s", cli_safe(source),
+                  (long long)roots->root->version, pintle_role_name(role));
+    return CLI_INPUT;
+}
+
+static enum cli_exit check(const struct signers *signers, const struct signer_options *options,
+                           const struct signer_roots *roots, enum pintle_role role)
+{
+    for (size_t i = 0; roots->root != NULL && i < signers->count; i++) {
+        const struct pintle_signing_key *key = signers->keys[i];
+        if (!signers_may_sign(roots->root, role, key) &&
+            (roots->next == NULL || !signers_may_sign(roots->next, role, key)))
+            return refuse(options->keys.items[i], roots, role);
     }
     return CLI_OK;
 }
 
 enum cli_exit signers_sign(const struct signers *signers, const struct signer_options *options,
-                           struct pintle_envelope *envelope, const struct pintle_root *root,
+                           struct pintle_envelope *envelope, const struct signer_roots *roots,
                            enum pintle_role role)
 {
-    enum cli_exit code = check(signers, options, root, role);
+    enum cli_exit code = check(signers, options, roots, role);
     struct pintle_error err = {0};
 
     for (size_t i = 0; code == CLI_OK && i < signers->count; i++) {

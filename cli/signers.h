@@ -47,11 +47,19 @@ bool signers_may_sign(const struct pintle_root *root, enum pintle_role role,
                       const struct pintle_signing_key *key);
 
 /*
- * Sign with every key. With a root, a key that the root does not name for that role is refused and
- * nothing is signed. Tells failures itself.
+ * Whose keys may sign.
+ *
+ * root  NULL: nobody knows, any key may
+ * next  the root that is signed, whose own keys have to sign as well; else NULL
  */
+struct signer_roots {
+    const struct pintle_root *root;
+    const struct pintle_root *next;
+};
+
+/* Sign with every key; if one of them may not, nothing is signed. Tells failures itself. */
 enum cli_exit signers_sign(const struct signers *signers, const struct signer_options *options,
-                           struct pintle_envelope *envelope, const struct pintle_root *root,
+                           struct pintle_envelope *envelope, const struct signer_roots *roots,
                            enum pintle_role role);
 
 #endif

@@ -310,7 +310,8 @@ PINTLE_API void pintle_trusted_free(struct pintle_trusted *trusted);
  *   unpin: E_UNSUPPORTED          unpins are not ignored (asked before all else)
  *          E_EPOCH, E_EXPIRED (root and unpin), E_ROLLBACK (its serial is below the highest seen),
  *          E_EQUIVOCATION
- *          E_UNPIN                it lasts 14 days at most and only softens
+ *          E_UNPIN                it lasts 14 days at most, is not issued more than a day
+ *                                 ahead of our time, and only softens
  *   E_CRYPTO, E_NOMEM
  *
  * A root with a higher epoch starts the marks of that epoch anew, and takes its own `issued` for

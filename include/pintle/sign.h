@@ -52,7 +52,7 @@ PINTLE_API const char *pintle_signing_key_get_id(const struct pintle_signing_key
 
 /*
  * Read a public key: PEM (SubjectPublicKeyInfo), or of a private key its public half if it is not
- * encrypted. E_PEM, E_KEY.
+ * encrypted. E_PEM, E_KEY (also for a point of small order, for which anybody can sign).
  */
 PINTLE_API PINTLE_MUST_USE enum pintle_status pintle_public_key_parse(
     uint8_t out[PINTLE_ED25519_KEY_LEN], const char *pem, size_t len, struct pintle_error *err);

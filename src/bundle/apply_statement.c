@@ -8,6 +8,8 @@
 #include "bundle/key.h"
 #include "bundle/trusted.h"
 
+#define UNPIN_EARLY_S ((int64_t)24 * 3600)
+
 static enum pintle_status check_signers(const struct pintle__claim *claim, enum pintle_role role)
 {
     return pintle__check_signers(pintle__trusted_root(claim->trusted), role, claim->envelope,
@@ -139,6 +141,15 @@ static enum pintle_status check_serial(const struct pintle__claim *claim,
     return PINTLE_OK;
 }
 
+/* Softening begins when an unpin is believed, so one from the future would last longer than it may; a
+ * day is left to clocks that are wrong. */
+static int64_t latest_issue(const struct pintle__claim *claim)
+{
+    int64_t now = pintle_trusted_get_time(claim->trusted, claim->now);
+
+    return now > INT64_MAX - UNPIN_EARLY_S ? INT64_MAX : now + UNPIN_EARLY_S;
+}
+
 static enum pintle_status check_bounds(const struct pintle__claim *claim,
                                        const struct pintle__unpin *unpin)
 {
@@ -146,6 +157,8 @@ static enum pintle_status check_bounds(const struct pintle__claim *claim,
 
     if (unpin->unpin.expires - unpin->unpin.issued > PINTLE_UNPIN_MAX_S)
         why = "lasts longer than 14 days";
+    else if (!claim->restoring && unpin->unpin.issued > latest_issue(claim))
+        why = "is issued in the future";
     else if (unpin->tightens)
         why = "an unpin enforces nothing";
     if (why == NULL)

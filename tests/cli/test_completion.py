@@ -2,16 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """pintle completion, in the shells themselves."""
 import json
-import os
-import pty
-import select
 import shutil
-import subprocess
-import time
 import unittest
 
 import cli
 import tap_unittest
+import terminal as tty
 
 DOCUMENT = json.loads(cli.run("help", "--json").out)
 COMMANDS = {command["name"]: command for command in DOCUMENT["commands"]}
@@ -19,37 +15,10 @@ COMMON = DOCUMENT["common_options"]
 FIRST_WORDS = sorted({name.split()[0] for name in COMMANDS})
 
 
-class Terminal:
-    """A shell at a terminal, to type into."""
-
-    def __init__(self, command, folder, prompt):
-        self.prompt = prompt
-        master, slave = pty.openpty()
-        env = cli.environment(folder, {"TERM": "xterm", "PS1": prompt, "HISTFILE": "/dev/null",
-                                       "INPUTRC": "/dev/null", "COLUMNS": "200", "LINES": "50"})
-        self.process = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, cwd=folder,
-                                        env=env, start_new_session=True)
-        os.close(slave)
-        self.master = master
-        self.shown = ""
-
-    def type(self, text):
-        os.write(self.master, text.encode())
-
-    def wait(self, text, count=1, seconds=30):
-        """Wait until the text was shown so many times; returns all that was shown since the last."""
-        end = time.monotonic() + seconds
-        while self.shown.count(text) < count:
-            if not select.select([self.master], [], [], max(0, end - time.monotonic()))[0]:
-                raise AssertionError(f"never showed {text!r}: {self.shown!r}")
-            self.shown += os.read(self.master, 4096).decode(errors="replace")
-        shown, self.shown = self.shown, ""
-        return shown
-
-    def close(self):
-        self.process.kill()
-        self.process.wait()
-        os.close(self.master)
+def open_shell(command, folder):
+    return tty.Terminal(command, folder, controlling=False, env={
+        "TERM": "xterm", "PS1": "% ", "HISTFILE": "/dev/null", "INPUTRC": "/dev/null",
+        "COLUMNS": "200", "LINES": "50"})
 
 
 class ShellCase(cli.TestCase):
@@ -179,7 +148,7 @@ class Bash(ShellCase, EveryShell, AtTheTerminal):
         return [word for word in result.lines if word]
 
     def terminal(self):
-        terminal = Terminal([self.path, "--norc", "--noprofile", "-i"], self.dir, "% ")
+        terminal = open_shell([self.path, "--norc", "--noprofile", "-i"], self.dir)
         terminal.type("source ./pintle.bash; bind 'set bell-style none'; "
                       "print_it() { printf '>%s<%s\\n' \">>$*\" '<<'; }; echo rea''dy\r")
         terminal.wait("ready")
@@ -200,7 +169,7 @@ class Zsh(ShellCase, AtTheTerminal):
     shell = "zsh"
 
     def terminal(self):
-        terminal = Terminal([self.path, "-f", "-i"], self.dir, "% ")
+        terminal = open_shell([self.path, "-f", "-i"], self.dir)
         terminal.type("bindkey -e; autoload -Uz compinit; compinit -u -D; source ./pintle.zsh; "
                       "print_it() { printf '>%s<%s\\n' \">>$*\" '<<' }; echo rea''dy\r")
         terminal.wait("ready")
@@ -212,7 +181,7 @@ class Zsh(ShellCase, AtTheTerminal):
 
     def test_it_works_autoloaded_from_a_directory_of_functions(self):
         self.script.rename(self.dir / "files/_pintle")
-        terminal = Terminal([self.path, "-f", "-i"], self.dir, "% ")
+        terminal = open_shell([self.path, "-f", "-i"], self.dir)
         self.addCleanup(terminal.close)
         terminal.type("bindkey -e; fpath=(./files $fpath); autoload -Uz compinit; compinit -u -D; "
                       "print_it() { printf '>%s<%s\\n' \">>$*\" '<<' }; echo rea''dy\r")

@@ -2,24 +2,26 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every allocation of the program and of its JSON library fails once: it is told, nothing crashes,
 nothing is left half done. What the libraries do with theirs is tested with the libraries."""
+import base64
 import json
 import os
 import shutil
 import unittest
 
+import bundles
 import cli
 import tap_unittest
 
 SHIM = cli.BUILD / "tests/cli/libpintle_fail_alloc.so"
 
 
-class Allocations(cli.TestCase):
+class FailingCase(cli.TestCase):
     def setUp(self):
         super().setUp()
         if not SHIM.exists():
             self.skipTest("a build with a sanitizer has an allocator of its own")
 
-    def fail_each(self, *args, prepare=lambda: None, stdin=b""):
+    def fail_each(self, *args, prepare=lambda: None, stdin=b"", code=cli.OK):
         """Run again and again, the next allocation failing; yields the results."""
         mark = self.dir / "mark"
         for number in range(1, 10000):
@@ -29,7 +31,7 @@ class Allocations(cli.TestCase):
             result = self.run_cli(*args, stdin=stdin, env={
                 "LD_PRELOAD": SHIM, "FAIL_AT": number, "FAIL_MARK": mark})
             if not mark.exists():
-                self.assertExit(result, cli.OK)
+                self.assertExit(result, code)
                 self.assertGreater(number, 3, "the shim saw no allocations")
                 return
             mark.unlink()
@@ -42,6 +44,8 @@ class Allocations(cli.TestCase):
             self.assertEqual(result.code, cli.INTERNAL, f"allocation {number}: {result}")
             self.assertRegex(result.err, "memory", f"allocation {number}: {result}")
 
+
+class Allocations(FailingCase):
     def test_pin_reads_a_chain(self):
         pem = cli.run_program(["openssl", "req", "-x509", "-newkey", "ed25519", "-nodes", "-keyout",
                                "/proc/self/fd/2", "-subj", "/CN=x"]).out_bytes
@@ -95,6 +99,82 @@ class Allocations(cli.TestCase):
             for number, result in self.fail_each(*line):
                 self.assertTold(number, result)
                 self.assertIn(result.out, (whole, ""), f"allocation {number}")
+
+
+
+class SigningAllocations(FailingCase):
+    """The commands that make and judge signatures. None of them says yes without memory to know."""
+    APP = ("--app", bundles.APP, "--root-key", "a.pub.pem", "--root-key", "b.pub.pem",
+           "--root-threshold", "2", "--pins-key", "a.pub.pem")
+
+    def setUp(self):
+        super().setUp()
+        self.keys = {name: bundles.SigningKey(name) for name in "ab"}
+        self.signer = bundles.Signer(unpin=None)
+        self.signer.rotate()
+
+    def prepare(self):
+        for name, key in self.keys.items():
+            key.write(self.dir / name)
+        self.write("root.json", self.signer.anchor.text)
+        self.write("root-2.json", self.signer.roots[1].text)
+        self.write("bad.json", bundles.Envelope("root", self.signer.roots[1].payload, []).text)
+
+    def names(self):
+        return {path.name for path in self.dir.iterdir() if path.name != "mark"}
+
+    def test_key_new_makes_both_files_or_none(self):
+        for number, result in self.fail_each("-q", "key", "new", "-r", "pins", "--insecure-no-passphrase"):
+            self.assertTold(number, result)
+            whole = {"pins.key.pem", "pins.pub.pem"}
+            self.assertEqual(self.names(), whole if result.code == cli.OK else set(), f"allocation {number}")
+
+    def test_key_show_tells(self):
+        for number, result in self.fail_each("key", "show", "--json", "a.pub.pem", "b.key.pem",
+                                             prepare=self.prepare):
+            self.assertTold(number, result)
+
+    def test_a_root_is_made_whole_or_not(self):
+        for number, result in self.fail_each("-q", "root", "init", *self.APP, "-o", "new.json", "--json",
+                                             prepare=self.prepare):
+            self.assertTold(number, result)
+            if (self.dir / "new.json").exists():
+                payload = json.loads((self.dir / "new.json").read_text())["payload"]
+                root = json.loads(base64.b64decode(payload))
+                self.assertEqual(len(root["keys"]), 2, f"allocation {number}")
+                self.assertEqual(len(root["roles"]["root"]["keys"]), 2, f"allocation {number}")
+
+    def test_the_next_root_is_made_whole_or_not(self):
+        self.prepare()
+        roles = self.signer.roots[1].document["roles"]
+        for number, result in self.fail_each("-q", "root", "rotate", "--root", "root-2.json", "-o", "new.json",
+                                             prepare=self.prepare):
+            self.assertTold(number, result)
+            if (self.dir / "new.json").exists():
+                payload = json.loads((self.dir / "new.json").read_text())["payload"]
+                self.assertEqual(json.loads(base64.b64decode(payload))["roles"], roles, f"allocation {number}")
+
+    def test_a_signature_is_added_or_the_file_stays(self):
+        self.prepare()
+        before = (self.dir / "bad.json").read_bytes()
+        for number, result in self.fail_each("-q", "sign", "bad.json", "--key", "a.key.pem", "--json",
+                                             prepare=self.prepare):
+            self.assertTold(number, result)
+            after = (self.dir / "bad.json").read_bytes()
+            if after != before:
+                self.assertEqual(len(json.loads(after)["signatures"]), 1, f"allocation {number}")
+            self.assertEqual(len(self.names()), 7, f"allocation {number}")
+
+    def test_what_is_refused_is_never_accepted(self):
+        for path, code in (("root-2.json", cli.OK), ("bad.json", cli.INPUT)):
+            self.prepare()
+            words = ("verify", path, "--root", "root.json", "--json")
+            whole = self.run_cli(*words).out
+            for number, result in self.fail_each(*words, prepare=self.prepare, code=code):
+                if result.code == code:
+                    self.assertEqual(result.out, whole, f"allocation {number}")
+                else:
+                    self.assertTold(number, result)
 
 
 if __name__ == "__main__":

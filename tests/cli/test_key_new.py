@@ -1,13 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """pintle key new: keys that sign, in files that nobody overwrites."""
+import os
+import signal
 import stat
 import subprocess
 
 from cryptography.hazmat.primitives import serialization
 
 import cli
+import netcase
 import tap_unittest
+import terminal
 
 
 class KeyNew(cli.TestCase):
@@ -65,6 +69,73 @@ class KeyNew(cli.TestCase):
                 self.assertFails(cli.INPUT, message, "key", "new", "--role", "root", *args,
                                  start_new_session=True)
                 self.assertEqual(list(self.dir.glob("root.*")), [])
+
+    def ask(self, *args):
+        program = terminal.Terminal([cli.BIN, "key", "new", "--role", "root", *args], self.dir)
+        self.addCleanup(program.close)
+        program.wait("New passphrase for root.key.pem: ")
+        self.assertFalse(program.echoes)
+        return program
+
+    def test_the_terminal_asks_twice_and_shows_nothing(self):
+        program = self.ask()
+        program.type("correct horse\n")
+        program.wait("The same again for root.key.pem: ")
+        program.type("correct horse\n")
+        code, shown = program.finish()
+        self.assertEqual((code, program.echoes), (cli.OK, True))
+        self.assertNotIn("horse", shown)
+        self.write("pass.txt", "correct horse\n")
+        self.assertAccepted("key", "show", "root.key.pem", "--passphrase-file", "pass.txt")
+
+    def test_what_is_typed_must_be_the_same_and_not_empty(self):
+        for first, second, message in (("a", "b", "the two passphrases differ"), ("", None, "is empty"),
+                                       ("x" * 1100, None, "that is too long")):
+            with self.subTest(message):
+                program = self.ask()
+                program.type(first + "\n")
+                if second is not None:
+                    program.wait("The same again for root.key.pem: ")
+                    program.type(second + "\n")
+                code, shown = program.finish()
+                self.assertEqual(code, cli.INPUT)
+                self.assertIn(message, shown)
+                self.assertEqual(list(self.dir.iterdir()), [])
+
+    def test_whoever_interrupts_gets_the_terminal_back_and_no_files(self):
+        for number, action in ((signal.SIGINT, lambda program: program.type("\x03")),
+                               (signal.SIGTERM, lambda program: program.process.terminate())):
+            with self.subTest(number):
+                program = self.ask()
+                action(program)
+                self.assertEqual(program.finish()[0], -number)
+                self.assertTrue(program.echoes)
+                self.assertEqual(list(self.dir.iterdir()), [])
+
+    def test_whoever_was_stopped_is_asked_again(self):
+        program = self.ask()
+        program.type("lost")
+        os.kill(program.process.pid, signal.SIGTSTP)
+        program.wait("New passphrase for root.key.pem: ")  # its group is orphaned: it cannot stop
+        self.assertFalse(program.echoes)
+        program.type("kept\n")
+        program.wait("The same again for root.key.pem: ")
+        program.type("kept\n")
+        self.assertEqual(program.finish()[0], cli.OK)
+
+    def test_a_passphrase_may_come_through_standard_input(self):
+        self.assertAccepted("key", "new", "--role", "root", "--passphrase-file", "-", stdin=b"correct horse\n")
+        self.assertAccepted("key", "show", "root.key.pem", "--passphrase-file", "-", stdin=b"correct horse\n")
+
+    def test_a_disk_that_is_full_gets_neither_half(self):
+        result = self.new("--role", "root", "--insecure-no-passphrase", preexec_fn=netcase.limit_file_size(16))
+        self.assertExit(result, cli.INPUT)
+        self.assertIn("File too large", result.err)
+        self.assertEqual(list(self.dir.iterdir()), [])
+
+    def test_a_folder_that_is_not_there(self):
+        self.assertFails(cli.INPUT, "No such file", "key", "new", "--role", "root", "-o", "absent/root",
+                         "--insecure-no-passphrase")
 
     def test_the_environment_is_no_place_for_a_passphrase(self):
         self.assertFails(cli.INPUT, "no terminal", "key", "new", "--role", "root",

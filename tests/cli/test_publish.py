@@ -111,12 +111,12 @@ class Publishing(publishing.PublishingCase):
     def test_only_upwards(self):
         self.publish(*self.proof)
         before = self.files()
-        self.assertIn("another document of version 1", self.publish(*self.proof, code=cli.INPUT).err)
+        self.assertIn("version 1 is not above version 1", self.publish(*self.proof, code=cli.INPUT).err)
         self.assertEqual(self.files(), before)
         self.document(version=2)
         self.publish(*self.proof)
         self.document(version=1)
-        self.assertIn("version 1 of epoch 1; 2 of epoch 1 was seen",
+        self.assertIn("version 1 is not above version 2",
                       self.publish(*self.proof, code=cli.INPUT).err)
         self.publish(*self.proof, "--bump")
         self.assertEqual(self.latest["version"], 3)
@@ -133,6 +133,15 @@ class Publishing(publishing.PublishingCase):
         self.publish(*self.proof, "--bump")
         again = [pin for pin in self.published()["rules"][0]["pins"] if "until" in pin]
         self.assertEqual(again, kept)
+
+    def test_a_retired_pin_that_is_live_blocks(self):
+        """The server is behind: its key would run out under the clients."""
+        self.publish(*self.proof)
+        new = pki.Key()
+        self.write("new.csr", pki.request(new, netcase.HOST))
+        self.document(self.pin(self.backup), self.pin(new, backup=True), overlap_s=20 * 86400)
+        result = self.publish("--proof", "new.csr", "--bump", "--accept-risk", "PIN112", code=cli.REFUSED)
+        self.assertIn("PIN023", result.out)
 
     def test_denied_pins_do_not_stay(self):
         old = self.issue()
@@ -153,6 +162,34 @@ class Publishing(publishing.PublishingCase):
         self.ok("sign", "staged.json", "--key", "build.key.pem", "--root", "root-1.json")
         self.publish("--signed", "staged.json", *self.proof, keys=())
         self.assertIn("signed by ci, build", self.verify().out)
+
+    def test_what_others_signed_is_held_to_the_same(self):
+        old = self.issue()
+        self.document(self.leaf, old, self.pin(self.backup, backup=True))
+        self.publish(*self.proof, "--accept-risk", "PIN112")
+        self.document(version=2)
+        self.ok("sign", "pintle.json", "--key", "ci.key.pem", "-o", "own.json")
+        result = self.publish("--signed", "own.json", *self.proof, keys=(), code=cli.REFUSED)
+        self.assertIn("drops pins at once", result.err)
+        self.publish(*self.proof, "--stage", "staged.json")
+        result = self.publish("--signed", "staged.json", "--accept-risk", "PIN113", keys=(), code=cli.REFUSED)
+        self.assertIn("PIN113 is accepted here, but not in the log", result.err)
+        self.assertEqual(self.latest["version"], 1)
+        self.publish("--signed", "staged.json", *self.proof, keys=())
+        self.assertEqual(self.latest["version"], 2)
+
+    def test_half_a_directory_is_no_new_one(self):
+        self.publish(*self.proof)
+        for name in ("latest.json", "root/1.json"):
+            with self.subTest(name):
+                path = self.dir / "shop" / name
+                content = path.read_bytes()
+                path.unlink()
+                before = self.files()
+                result = self.publish(*self.proof, "--bump", "--root", "root-1.json", code=cli.INPUT)
+                self.assertIn(f"has pins, but no {name}", result.err)
+                self.assertEqual(self.files(), before)
+                path.write_bytes(content)
 
     def test_the_gate_is_passed_again_with_signed_pins(self):
         self.publish(*self.proof, "--stage", "staged.json")

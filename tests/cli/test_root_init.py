@@ -4,6 +4,9 @@
 import base64
 import json
 
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ed25519
+
 import bundles
 import cli
 import pki
@@ -50,6 +53,34 @@ class RootInit(signing.SigningCase):
         self.assertUsage("--app is needed", "root", "init")
         self.assertUsage("--root-key is needed", "root", "init", "--app", "a")
         self.assertUsage("--pins-key is needed", "root", "init", "--app", "a", "--root-key", "a.pem")
+
+    def test_who_has_to_sign_is_told_and_what_is_weak(self):
+        result = self.init(*self.publics("fresh", "ci"), *self.publics("unpin", "ci", "alice"))
+        self.assertIn("gather signatures (pintle sign): 2 of alice, bob, carol\n", result.err)
+        self.assertIn("warning: key alice signs for roles root and unpin:", result.err)
+        self.assertIn("warning: key ci signs for roles pins, fresh and unpin:", result.err)
+        self.assertNotIn("key bob", result.err)
+        self.assertNotIn("one root key alone", result.err)
+        weak = self.init("--root-threshold", "1", "-o", "weak.json", "--quiet")
+        self.assertEqual(weak.err, "")
+        self.assertIn("one root key alone can change everything",
+                      self.init("--root-threshold", "1", "-o", "weaker.json").err)
+
+    def test_a_root_that_is_there_may_hold_signatures(self):
+        self.init()
+        before = self.sign("root-1.json", "alice") and (self.dir / "root-1.json").read_bytes()
+        self.assertIn("root-1.json: File exists", self.init(code=cli.INPUT).err)
+        self.assertEqual((self.dir / "root-1.json").read_bytes(), before)
+
+    def test_a_threshold_without_keys_is_a_mistake(self):
+        self.assertIn("--fresh-threshold: no key is named for role fresh",
+                      self.init("--fresh-threshold", "1", code=cli.USAGE).err)
+
+    def test_a_key_that_anybody_can_sign_for(self):
+        neutral = ed25519.Ed25519PublicKey.from_public_bytes(bytes([1]) + bytes(31))
+        self.write("weak.pem", neutral.public_bytes(serialization.Encoding.PEM,
+                                                    serialization.PublicFormat.SubjectPublicKeyInfo))
+        self.assertIn("weak.pem: anybody can sign", self.init("--pins-key", "weak.pem", code=cli.INPUT).err)
 
     def test_files_that_are_no_keys(self):
         self.write("ec.pem", pki.Key("ec").pem)

@@ -44,6 +44,32 @@ class RootRotate(signing.SigningCase):
         self.sign("root-2.json", "alice", "bob", "carol")
         self.assertIn("root 2 asks for", self.verify(cli.INPUT).err)
 
+    def test_who_has_to_sign_is_told(self):
+        result = self.rotate(*self.publics("root", "lead", "oncall"))
+        self.assertIn("2 of alice, bob, carol, which root 1 names, and 2 of lead, oncall, which this one "
+                      "names", result.err)
+        self.assertNotIn("is signed by", result.err)
+
+    def test_a_root_that_lacks_signatures_itself_is_told(self):
+        self.rotate()
+        result = self.run_cli("root", "rotate", "--root", "root-2.json")
+        self.assertExit(result, cli.OK)
+        self.assertIn("warning: root 2 is signed by 0 of the 2 keys that it asks for", result.err)
+
+    def test_a_role_can_end(self):
+        self.assertNotIn("fresh", self.rotate("--no-fresh", "--json").json["roles"])
+        for more in (self.publics("fresh", "cron"), ("--fresh-threshold", "1")):
+            with self.subTest(more):
+                self.assertIn("--no-fresh excludes", self.rotate("--no-fresh", *more, code=cli.USAGE).err)
+        self.assertIn("--unpin-threshold: no key", self.rotate("--unpin-threshold", "2", code=cli.USAGE).err)
+
+    def test_signatures_that_were_gathered_are_not_lost(self):
+        self.rotate()
+        self.sign("root-2.json", "alice")
+        before = (self.dir / "root-2.json").read_bytes()
+        self.assertIn("File exists", self.rotate(code=cli.INPUT).err)
+        self.assertEqual((self.dir / "root-2.json").read_bytes(), before)
+
     def test_the_epoch_is_raised_on_demand(self):
         self.assertEqual(self.rotate("--raise-epoch", "--json").json["epoch"], 2)
 

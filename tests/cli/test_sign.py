@@ -6,8 +6,10 @@ import json
 
 import bundles
 import cli
+import netcase
 import signing
 import tap_unittest
+import terminal
 
 
 class Sign(signing.SigningCase):
@@ -46,6 +48,81 @@ class Sign(signing.SigningCase):
                 self.assertIn(f"{name}.key.pem: root 1 does not name this key for role root", result.err)
                 self.assertEqual((self.dir / "root-1.json").read_bytes(), before)
         self.sign("root-1.json", "carol", more=("--root", "root-1.json"))
+
+    def test_a_root_is_signed_by_keys_of_the_one_before_and_by_its_own(self):
+        self.sign("root-1.json", "alice", "bob")
+        self.run_cli("root", "rotate", "--root", "root-1.json", *self.publics("root", "lead", "oncall"))
+        of_root_1 = ("--root", "root-1.json")
+        result = self.sign("root-2.json", "alice", "bob", "lead", "oncall", more=of_root_1)
+        self.assertIn("  root   2 of lead, oncall\n  pins   1 of ci\n", result.err)
+        result = self.sign("root-2.json", "cron", code=cli.INPUT, more=of_root_1)
+        self.assertIn("cron.key.pem: neither root 1 nor root 2 names this key for role root", result.err)
+        self.assertAccepted("verify", "root-2.json", *of_root_1)
+
+    def test_what_is_for_another_role_or_app_is_not_signed(self):
+        self.sign("root-1.json", "alice", "bob", more=("--role", "root"))
+        before = (self.dir / "root-1.json").read_bytes()
+        result = self.sign("root-1.json", "carol", code=cli.INPUT, more=("--role", "pins"))
+        self.assertIn("root-1.json: is for role root", result.err)
+        self.assertEqual((self.dir / "root-1.json").read_bytes(), before)
+        other = bundles.Signer(app="com.example.other").pins([bundles.rule("sha256/" + "A" * 43 + "=")])
+        self.write("other.json", other.text)
+        result = self.sign("other.json", "ci", code=cli.INPUT, more=("--root", "root-1.json"))
+        self.assertIn("other.json: is for app com.example.other, and root 1 for com.example.test", result.err)
+
+    def test_what_no_client_loads_is_not_signed(self):
+        signer = bundles.Signer()
+        root = signer.root_document()
+        root["roles"]["root"]["threshold"] = 9
+        for role, document, message in (
+                ("root", root, "more than there are usable keys"),
+                ("pins", signer.pins([bundles.rule("sha256/short")]).document, "pin")):
+            with self.subTest(role):
+                self.write("bad.json", bundles.envelope(role, document, []).text)
+                self.assertIn(message, self.sign("bad.json", "alice", code=cli.INPUT).err)
+
+    def test_an_encrypted_key_needs_its_passphrase(self):
+        self.write("pass.txt", "correct horse\n")
+        self.write("wrong.txt", "correct mule\n")
+        self.run_cli("key", "new", "--role", "root", "--passphrase-file", "pass.txt", "-o", "locked")
+        before = (self.dir / "root-1.json").read_bytes()
+        for more, message in ((("--passphrase-file", "wrong.txt"), "locked.key.pem: wrong passphrase"),
+                              (("--passphrase-file", "absent.txt"), "No such file"),
+                              ((), "no terminal")):
+            with self.subTest(message):
+                result = self.run_cli("sign", "root-1.json", "--key", "locked.key.pem", *more,
+                                      start_new_session=True)
+                self.assertExit(result, cli.INPUT)
+                self.assertIn(message, result.err)
+                self.assertEqual((self.dir / "root-1.json").read_bytes(), before)
+        self.sign("root-1.json", "locked", more=("--passphrase-file", "pass.txt"))
+
+    def test_the_terminal_is_asked_after_what_is_signed_was_shown(self):
+        self.write("pass.txt", "correct horse\n")
+        self.run_cli("key", "new", "--role", "root", "--passphrase-file", "pass.txt", "-o", "locked")
+        for word, code, message in (("correct horse", cli.OK, "1 signature"),
+                                    ("correct mule", cli.INPUT, "wrong passphrase")):
+            with self.subTest(word):
+                program = terminal.Terminal([cli.BIN, "sign", "root-1.json", "--key", "locked.key.pem"],
+                                            self.dir)
+                self.addCleanup(program.close)
+                self.assertIn("SHA-256 of what is signed", program.wait("Passphrase for locked.key.pem: "))
+                self.assertFalse(program.echoes)
+                program.type(word + "\n")
+                result, shown = program.finish()
+                self.assertEqual(result, code)
+                self.assertIn(message, shown)
+                self.assertNotIn(word, shown)
+
+    def test_a_full_disk_leaves_the_file(self):
+        before = (self.dir / "root-1.json").read_bytes()
+        result = self.run_cli("sign", "root-1.json", "--key", "alice.key.pem",
+                              preexec_fn=netcase.limit_file_size(256))
+        self.assertExit(result, cli.INPUT)
+        self.assertIn("File too large", result.err)
+        self.assertEqual((self.dir / "root-1.json").read_bytes(), before)
+        self.assertEqual(list(self.dir.glob(".*tmp")), [])
+        self.assertIn("No space", self.sign("root-1.json", "alice", code=cli.INPUT, more=("-o", "/dev/full")).err)
 
     def test_a_document_is_wrapped(self):
         document = bundles.Signer().pins([bundles.rule("sha256/" + "A" * 43 + "=")]).payload

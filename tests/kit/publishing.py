@@ -30,6 +30,7 @@ class PublishingCase(netcase.NetCase):
                  "unpin": ("oncall", "lead")}
         words = [word for role, names in roles.items() for each in names
                  for word in (f"--{role}-key", f"{each}.pub.pem")]
+        (self.dir / name).unlink(missing_ok=True)
         self.ok("root", "init", "--app", "com.example.test", *words, *more, "-o", name)
         self.ok("sign", name, "--key", "alice.key.pem")
 

@@ -11,6 +11,8 @@
 
 #include <pintle/openssl.h>
 
+#include "tls/openssl/ed25519.h"
+
 /* Contexts kept for the next call: as many as there are threads hashing at one moment. */
 #define POOL_SIZE 16
 
@@ -85,18 +87,22 @@ static bool sha256(void *unused, const uint8_t *data, size_t len, uint8_t out[PI
 
 /*
  * OpenSSL takes a malformed point or a scalar that is not reduced for a bad signature too (RFC 8032
- * section 5.1.7): all of that is BAD. FAILED is a library that has no Ed25519 or no memory.
+ * section 5.1.7): all of that is BAD. So is whatever a key of small order is said to have signed,
+ * which OpenSSL would take. FAILED is a library that has no Ed25519 or no memory.
  */
 static enum pintle_signature_check verify_ed25519(void *unused, const uint8_t public_key[32],
                                                   const uint8_t *message, size_t len,
                                                   const uint8_t signature[64])
 {
     enum pintle_signature_check answer = PINTLE_SIGNATURE_FAILED;
-    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    EVP_MD_CTX *ctx;
     EVP_PKEY *key;
 
     (void)unused;
+    if (pintle__ed25519_is_weak(public_key))
+        return PINTLE_SIGNATURE_BAD;
     ERR_set_mark();
+    ctx = EVP_MD_CTX_new();
     key = EVP_PKEY_new_raw_public_key_ex(NULL, "ED25519", NULL, public_key, 32);
     if (ctx != NULL && key != NULL && EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, key) == 1)
         answer = EVP_DigestVerify(ctx, signature, 64, message, len) == 1 ? PINTLE_SIGNATURE_GOOD

@@ -4,12 +4,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/store.h>
 #include <openssl/ui.h>
 
 #include "base/error.h"
+#include "tls/openssl/ed25519.h"
 #include "tls/openssl/queue.h"
 #include "tls/openssl/sign.h"
 
@@ -50,19 +52,33 @@ static enum pintle_status refuse(const struct asking *asking, struct pintle_erro
 
 /* --- files -------------------------------------------------------------------------------------- */
 
+/* The stream's buffer is ours, so that no key stays in one that was freed. */
+static EVP_PKEY *read_private(FILE *file, struct asking *asking)
+{
+    char buffer[4096];
+    EVP_PKEY *key = NULL;
+    BIO *bio = NULL;
+
+    if (setvbuf(file, buffer, _IOFBF, sizeof(buffer)) == 0)
+        bio = BIO_new_fp(file, BIO_NOCLOSE);
+    if (bio != NULL)
+        key = PEM_read_bio_PrivateKey(bio, NULL, answer, asking);
+    BIO_free(bio);
+    (void)fclose(file);
+    OPENSSL_cleanse(buffer, sizeof(buffer));
+    return key;
+}
+
 static enum pintle_status load_file(EVP_PKEY **out, const char *path, struct asking *asking,
                                     struct pintle_error *err)
 {
-    BIO *bio = BIO_new_file(path, "r");
-    int code = errno;
+    FILE *file = fopen(path, "re");
 
-    if (bio == NULL) {
-        ERR_clear_error();
-        pintle__error_set(err, PINTLE_E_IO, "%s", strerror(code));
+    if (file == NULL) {
+        pintle__error_set(err, PINTLE_E_IO, "%s", strerror(errno));
         return PINTLE_E_IO;
     }
-    *out = PEM_read_bio_PrivateKey(bio, NULL, answer, asking);
-    BIO_free(bio);
+    *out = read_private(file, asking);
     return *out == NULL ? refuse(asking, err) : PINTLE_OK;
 }
 
@@ -182,6 +198,10 @@ enum pintle_status pintle_public_key_parse(uint8_t out[PINTLE_ED25519_KEY_LEN], 
         status = PINTLE_E_PEM;
     } else if (!pintle__get_ed25519(out, key)) {
         pintle__error_set(err, PINTLE_E_KEY, "it is no Ed25519 key");
+        status = PINTLE_E_KEY;
+    } else if (pintle__ed25519_is_weak(out)) {
+        memset(out, 0, PINTLE_ED25519_KEY_LEN);
+        pintle__error_set(err, PINTLE_E_KEY, "anybody can sign for this key: it is of small order");
         status = PINTLE_E_KEY;
     }
     EVP_PKEY_free(key);

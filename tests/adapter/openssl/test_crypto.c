@@ -151,6 +151,29 @@ static void threads_do_not_mix_their_digests(void **state)
     }
 }
 
+/* R = A = the neutral element and S = 0 satisfy the equation for every message. */
+static void nobody_signs_for_a_key_of_small_order(void **state)
+{
+    static const uint8_t last[] = {0xec, 0xed, 0xee}; /* p - 1, p, p + 1 */
+    uint8_t key[32] = {1}, signature[64] = {1};
+    uint8_t ff[32];
+
+    (void)state;
+    for (unsigned sign = 0; sign <= 0x80; sign += 0x80) {
+        key[31] = (uint8_t)sign;
+        for (uint8_t y = 0; y <= 1; y++) {
+            key[0] = y;
+            assert_int_equal(verify(key, ed25519_message, 2, signature), PINTLE_SIGNATURE_BAD);
+        }
+        for (size_t i = 0; i < sizeof(last); i++) {
+            memset(ff, 0xff, sizeof(ff));
+            ff[0] = last[i];
+            ff[31] = (uint8_t)(0x7f | sign);
+            assert_int_equal(verify(ff, ed25519_message, 2, signature), PINTLE_SIGNATURE_BAD);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -159,6 +182,7 @@ int main(void)
         cmocka_unit_test(a_signature_verifies_as_in_the_rfc),
         cmocka_unit_test(every_changed_bit_makes_it_bad),
         cmocka_unit_test(a_scalar_that_is_not_reduced_is_bad),
+        cmocka_unit_test(nobody_signs_for_a_key_of_small_order),
         cmocka_unit_test(threads_do_not_mix_their_digests),
     };
 

@@ -8,6 +8,9 @@
 #include <unistd.h>
 
 #include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/store.h>
+#include <openssl/ui.h>
 
 #include <pintle/sign.h>
 
@@ -150,6 +153,7 @@ static void another_algorithm_is_refused(void **state)
 
 static void public_keys_are_read_from_either_half(void **state)
 {
+    static const uint8_t neutral[PINTLE_ED25519_KEY_LEN] = {1};
     uint8_t key[PINTLE_ED25519_KEY_LEN];
     struct made made, locked;
     struct pintle_error err;
@@ -170,6 +174,10 @@ static void public_keys_are_read_from_either_half(void **state)
                      PINTLE_E_PEM);
     assert_int_equal(pintle_public_key_parse(key, ec_pem, strlen(ec_pem), &err), PINTLE_E_KEY);
     assert_int_equal(pintle_public_key_parse(key, "", 0, &err), PINTLE_E_PEM);
+    assert_int_equal(pintle_public_key_to_pem(&pem, neutral, &err), PINTLE_OK);
+    assert_int_equal(pintle_public_key_parse(key, pem, strlen(pem), &err), PINTLE_E_KEY);
+    assert_non_null(strstr(err.text, "small order"));
+    free(pem);
     assert_int_equal(ERR_peek_error(), 0);
     drop(&locked);
 }
@@ -201,6 +209,122 @@ static void a_signature_is_one_of_the_envelope(void **state)
     drop(&made);
 }
 
+/* --- a token ------------------------------------------------------------------------------------- */
+
+/*
+ * A store as a token has it: a public key and a private one, which it hands out for its PIN. It is
+ * registered the old way, since no provider for tokens comes with OpenSSL.
+ */
+#define PIN "1234"
+
+struct ossl_store_loader_ctx_st {
+    EVP_PKEY *key;
+    const UI_METHOD *ui;
+    void *ui_data;
+    int at;
+};
+
+static EVP_PKEY *on_token;
+
+static OSSL_STORE_LOADER_CTX *token_open(const OSSL_STORE_LOADER *loader, const char *uri,
+                                         const UI_METHOD *ui, void *ui_data)
+{
+    OSSL_STORE_LOADER_CTX *ctx = calloc(1, sizeof(*ctx));
+
+    (void)loader;
+    assert_string_equal(uri, "token:root");
+    assert_non_null(ctx);
+    *ctx = (OSSL_STORE_LOADER_CTX){on_token, ui, ui_data, 0};
+    return ctx;
+}
+
+static bool ask_pin(const OSSL_STORE_LOADER_CTX *ctx)
+{
+    char pin[16] = "";
+    UI *ui = UI_new_method(ctx->ui);
+    bool right;
+
+    assert_non_null(ui);
+    (void)UI_add_user_data(ui, ctx->ui_data);
+    assert_true(UI_add_input_string(ui, "PIN", 0, pin, 1, sizeof(pin) - 1) >= 0);
+    right = UI_process(ui) == 0 && strcmp(pin, PIN) == 0;
+    UI_free(ui);
+    return right;
+}
+
+static OSSL_STORE_INFO *token_load(OSSL_STORE_LOADER_CTX *ctx, const UI_METHOD *ui, void *data)
+{
+    (void)ui;
+    (void)data;
+    if (ctx->at++ == 0)
+        return OSSL_STORE_INFO_new_NAME(OPENSSL_strdup("a slot, which is no key"));
+    if (!ask_pin(ctx))
+        return NULL;
+    assert_int_equal(EVP_PKEY_up_ref(ctx->key), 1);
+    return OSSL_STORE_INFO_new_PKEY(ctx->key);
+}
+
+static int token_eof(OSSL_STORE_LOADER_CTX *ctx)
+{
+    return ctx->at > 1;
+}
+
+static int token_error(OSSL_STORE_LOADER_CTX *ctx)
+{
+    (void)ctx;
+    return 0;
+}
+
+static int token_close(OSSL_STORE_LOADER_CTX *ctx)
+{
+    free(ctx);
+    return 1;
+}
+
+/* NOLINTBEGIN(clang-diagnostic-deprecated-declarations) */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+static void plug_in(const char *algorithm)
+{
+    OSSL_STORE_LOADER *loader = OSSL_STORE_LOADER_new(NULL, "token");
+
+    assert_non_null(loader);
+    assert_int_equal(OSSL_STORE_LOADER_set_open(loader, token_open), 1);
+    assert_int_equal(OSSL_STORE_LOADER_set_load(loader, token_load), 1);
+    assert_int_equal(OSSL_STORE_LOADER_set_eof(loader, token_eof), 1);
+    assert_int_equal(OSSL_STORE_LOADER_set_error(loader, token_error), 1);
+    assert_int_equal(OSSL_STORE_LOADER_set_close(loader, token_close), 1);
+    assert_int_equal(OSSL_STORE_register_loader(loader), 1);
+    on_token = EVP_PKEY_Q_keygen(NULL, NULL, algorithm);
+    assert_non_null(on_token);
+}
+
+static void plug_out(void)
+{
+    OSSL_STORE_LOADER_free(OSSL_STORE_unregister_loader("token"));
+    EVP_PKEY_free(on_token);
+}
+#pragma GCC diagnostic pop
+/* NOLINTEND(clang-diagnostic-deprecated-declarations) */
+
+static void a_token_asks_the_caller_for_its_pin(void **state)
+{
+    struct pintle_signing_key *key;
+
+    (void)state;
+    plug_in("ED25519");
+    assert_int_equal(pintle_signing_key_load(&key, "token:root", PIN, NULL), PINTLE_OK);
+    assert_int_equal(ERR_peek_error(), 0);
+    pintle_signing_key_free(key);
+    assert_refused(PINTLE_E_PASSPHRASE, "a passphrase is needed", "token:root", NULL);
+    assert_refused(PINTLE_E_PASSPHRASE, "wrong passphrase", "token:root", "4321");
+    plug_out();
+    plug_in("X25519");
+    assert_refused(PINTLE_E_KEY, "no Ed25519 key", "token:root", PIN);
+    plug_out();
+    assert_refused(PINTLE_E_UNSUPPORTED, "cannot open this URI", "token:root", PIN);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -211,6 +335,7 @@ int main(void)
         cmocka_unit_test(another_algorithm_is_refused),
         cmocka_unit_test(public_keys_are_read_from_either_half),
         cmocka_unit_test(a_signature_is_one_of_the_envelope),
+        cmocka_unit_test(a_token_asks_the_caller_for_its_pin),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

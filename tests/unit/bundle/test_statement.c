@@ -86,12 +86,13 @@ static void statements_move_no_clock(void **state)
 {
     struct pintle_trusted *trusted = client_with_pins();
     struct test_doc doc = {.issued = TEST_NOW + 90 * TEST_DAY}, pins = {0};
+    struct test_doc soon = {.issued = TEST_NOW + TEST_DAY};
     char *payload = test_pins_payload(&pins);
     char *text = test_fresh_payload(&doc, payload);
 
     (void)state;
     assert_int_equal(client_fresh(trusted, &doc, payload, "f"), PINTLE_OK);
-    assert_int_equal(client_unpin(trusted, &doc, "[]", "uv"), PINTLE_OK);
+    assert_int_equal(client_unpin(trusted, &soon, "[]", "uv"), PINTLE_OK);
     assert_int_equal(pintle_trusted_get_marks(trusted).clock_floor, TEST_NOW);
     assert_int_equal(client_apply(trusted, PINTLE_ROLE_FRESH,
                                   test_sign(PINTLE_ROLE_FRESH, text, "f"), 95 * TEST_DAY),
@@ -103,6 +104,21 @@ static void statements_move_no_clock(void **state)
 }
 
 /* --- unpin -------------------------------------------------------------------------------------- */
+
+/* What begins to soften when it is believed must not be dated ahead to last longer. */
+static void an_unpin_from_the_future_is_refused(void **state)
+{
+    struct pintle_trusted *trusted = client_with_pins();
+    struct test_doc doc = {.issued = TEST_NOW + TEST_DAY + 1};
+
+    (void)state;
+    assert_int_equal(client_unpin(trusted, &doc, CLIENT_REPORT_API, "uv"), PINTLE_E_UNPIN);
+    assert_non_null(strstr(client_error.text, "in the future"));
+    assert_null(pintle_trusted_get_unpin(trusted));
+    doc.issued--;
+    assert_int_equal(client_unpin(trusted, &doc, CLIENT_REPORT_API, "uv"), PINTLE_OK);
+    pintle_trusted_free(trusted);
+}
 
 static void unpins_are_refused_in_order(void **state)
 {
@@ -275,6 +291,7 @@ int main(void)
         cmocka_unit_test(there_is_nothing_fresh_without_pins),
         cmocka_unit_test(new_pins_end_what_was_said_of_the_old),
         cmocka_unit_test(statements_move_no_clock),
+        cmocka_unit_test(an_unpin_from_the_future_is_refused),
         cmocka_unit_test(unpins_are_refused_in_order),
         cmocka_unit_test(an_unpin_softens_for_two_weeks_at_most),
         cmocka_unit_test(a_program_may_ignore_unpins),

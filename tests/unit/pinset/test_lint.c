@@ -356,7 +356,7 @@ static void kinds_are_complete_and_in_order(void **state)
         assert_int_equal(kind->fix[strlen(kind->fix) - 1], '.');
         last = kind->id;
     }
-    assert_int_equal(count, 45);
+    assert_int_equal(count, 46);
     assert_null(pintle_finding_kind_get(SIZE_MAX));
     assert_null(pintle_finding_kind_find("PIN999"));
     assert_null(pintle_finding_kind_find(""));
