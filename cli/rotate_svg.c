@@ -186,7 +186,9 @@ static void print_curve(const struct plot *plot, const struct panel *panel)
         else if (fabs(y - before) > WALL)
             len += (size_t)snprintf(line + len, sizeof(line) - len, "H%.1fV%.1f", x, y);
         else if (fabs(y - before) > 0.05)
-            len += (size_t)snprintf(line + len, sizeof(line) - len, "L%.1f %.1f", x, y);
+            /* Level up to the column before: a slope is one column wide. */
+            len += (size_t)snprintf(line + len, sizeof(line) - len, "H%.1fL%.1f %.1f",
+                                    x - PLOT_WIDTH / COLUMNS, x, y);
         else
             continue;
         before = y;
