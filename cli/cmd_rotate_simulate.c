@@ -1,496 +1,431 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <errno.h>
-#include <math.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "day.h"
-#include "fleet.h"
-#include "fleet_plot.h"
-#include "json_build.h"
 #include "os/file.h"
+#include "rotate_ask.h"
+#include "rotate_outcome.h"
+#include "rotate_value.h"
 
-#define THREADS 2
-#define CSV_MAX_LEN ((size_t)64 * 1024 * 1024)
-#define CSV_MAX 10000000
-#define LAG_MAX_DAYS 100000.0
+#define CSV_MAX ((size_t)256 * 1024 * 1024)
+#define AFTERWARDS_S (14 * ROTATE_DAY_S)
+#define CLIENTS_DEFAULT 100000
 
 struct simulate_options {
-    const char *start, *publish, *deploy, *retire, *enforce_until;
-    const char *lag, *offline, *clock, *freeze, *steal, *refresh, *bound;
+    struct rotate_options ask;
+    const char *plan;
+    const char *lag_dist;
+    const char *never;
+    const char *away;
+    const char *clock_error;
+    const char *cdn_freeze;
+    const char *lose_key;
+    const char *steal_key;
+    const char *steal_signer;
+    const char *bound;
     const char *plot;
-    long days, clients, seed;
-    bool known, deny, json;
+    long clients;
+    long random_seed;
+    long react;
+    long threshold;
+    long days;
+    long threads;
+    bool no_refresh;
+    bool json;
 };
 
-#define DATE_ROW(option, field, text)                                                              \
-    {                                                                                              \
-        .name = (option), .type = OPT_STRING, .metavar = "DATE", .help = (text),                   \
-        .offset = offsetof(struct simulate_options, field)                                         \
-    }
-#define TEXT_ROW(option, field, meta, text)                                                        \
-    {                                                                                              \
-        .name = (option), .type = OPT_STRING, .metavar = (meta), .help = (text),                   \
-        .offset = offsetof(struct simulate_options, field)                                         \
-    }
+#define SIMULATE_OFFSET(member) offsetof(struct simulate_options, member)
 
 const struct opt_spec opts_rotate_simulate[] = {
-    DATE_ROW("start", start, "the first day (today)"),
-    DATE_ROW("publish", publish, "the bundle with the new key is published (the first day)"),
-    DATE_ROW("deploy", deploy, "the server changes its key"),
-    DATE_ROW("retire", retire, "the old pin's until (it stays)"),
-    DATE_ROW("enforce-until", enforce_until, "clients enforce until then (for ever)"),
-    {.name = "days",
-     .type = OPT_COUNT,
-     .metavar = "DAYS",
-     .help = "how long to look (180)",
-     .offset = offsetof(struct simulate_options, days),
-     .min = 1,
-     .max = FLEET_DAYS_MAX},
+    ROTATE_ROW("plan", OPT_FILE, "FILE", "what `pintle rotate plan --format json` printed",
+               SIMULATE_OFFSET(plan)),
+    ROTATE_OPTIONS(struct simulate_options, ask),
     {.name = "clients",
      .type = OPT_COUNT,
      .metavar = "N",
-     .help = "how many clients, up to 10 million (100000)",
-     .offset = offsetof(struct simulate_options, clients),
      .min = 1,
-     .max = 10000000},
-    {.name = "seed-number",
+     .max = ROTATE_CLIENTS_MAX,
+     .help = "how many clients there are (100000)",
+     .offset = SIMULATE_OFFSET(clients)},
+    {.name = "random-seed",
      .type = OPT_COUNT,
      .metavar = "N",
-     .help = "another fleet of the same kind (1)",
-     .offset = offsetof(struct simulate_options, seed),
      .min = 0,
-     .max = 2147483647},
-    TEXT_ROW("lag", lag, "DIST",
-             "days until a client updates: exp:MEAN, lognormal:MEDIAN,SIGMA or csv:FILE (exp:7)"),
-    TEXT_ROW("away", offline, "SHARE:DAYS", "so many are away for so long, at some time"),
-    TEXT_ROW("clock-error", clock, "SHARE:DAYS", "so many have a clock that is so wrong"),
-    TEXT_ROW("freeze", freeze, "DATE:DAYS",
-             "no bundle can be had: a frozen CDN, or a stolen signer until the root is rotated"),
-    DATE_ROW("steal-key", steal, "a thief has the old key from then on"),
-    TEXT_ROW("refresh", refresh, "SHARE", "so many update when they meet a mismatch (0)"),
-    {.name = "known",
+     .max = 2147483647,
+     .help = "another fleet of the same kind (1)",
+     .offset = SIMULATE_OFFSET(random_seed)},
+    ROTATE_ROW(
+        "lag-dist", OPT_STRING, "DIST",
+        "exp:MEAN, lognormal:MEDIAN,SIGMA, weibull:SCALE,SHAPE or csv:FILE, in days (from --lag)",
+        SIMULATE_OFFSET(lag_dist)),
+    ROTATE_ROW("never", OPT_STRING, "SHARE", "so many are never updated (0)",
+               SIMULATE_OFFSET(never)),
+    {.name = "no-refresh",
      .type = OPT_FLAG,
-     .help = "clients have the new key as a backup pin already",
-     .offset = offsetof(struct simulate_options, known)},
-    {.name = "deny",
-     .type = OPT_FLAG,
-     .help = "the bundle denies the old key",
-     .offset = offsetof(struct simulate_options, deny)},
-    TEXT_ROW("bound", bound, "SHARE", "exit 1 if more are locked out on any day (0)"),
-    {.name = "plot",
-     .type = OPT_FILE,
-     .metavar = "FILE",
-     .help = "draw it, as SVG",
-     .offset = offsetof(struct simulate_options, plot)},
-    {.name = "json",
-     .type = OPT_FLAG,
-     .help = "print as JSON",
-     .offset = offsetof(struct simulate_options, json)},
+     .help = "clients do not update when they meet a mismatch",
+     .offset = SIMULATE_OFFSET(no_refresh)},
+    ROTATE_ROW("away", OPT_STRING, "SHARE:DAYS", "so many are offline once, for so long",
+               SIMULATE_OFFSET(away)),
+    ROTATE_ROW("clock-error", OPT_STRING, "SHARE:DAYS",
+               "so many have a clock that is off, by up to so much", SIMULATE_OFFSET(clock_error)),
+    ROTATE_ROW("cdn-freeze", OPT_STRING, "DATE:DAYS", "the sources show nothing new for so long",
+               SIMULATE_OFFSET(cdn_freeze)),
+    ROTATE_ROW("lose-key", OPT_STRING, "DATE", "the key that the servers show is lost",
+               SIMULATE_OFFSET(lose_key)),
+    ROTATE_ROW("steal-key", OPT_STRING, "DATE", "the key that the servers show is stolen",
+               SIMULATE_OFFSET(steal_key)),
+    ROTATE_ROW("steal-signer", OPT_STRING, "DATE", "a key that signs pin-sets is stolen",
+               SIMULATE_OFFSET(steal_signer)),
+    {.name = "react",
+     .type = OPT_COUNT,
+     .metavar = "DAYS",
+     .min = 0,
+     .max = ROTATE_DAYS_MAX,
+     .help = "a theft is answered after so many days (1)",
+     .offset = SIMULATE_OFFSET(react)},
+    {.name = "pins-threshold",
+     .type = OPT_COUNT,
+     .metavar = "N",
+     .min = 1,
+     .max = 16,
+     .help = "signatures that a pin-set needs (1)",
+     .offset = SIMULATE_OFFSET(threshold)},
+    {.name = "days",
+     .type = OPT_COUNT,
+     .metavar = "DAYS",
+     .min = 1,
+     .max = ROTATE_DAYS_MAX,
+     .help = "how long it goes on (until some days after the last step)",
+     .offset = SIMULATE_OFFSET(days)},
+    ROTATE_ROW("bound", OPT_STRING, "SHARE", "exit 1 if more are locked out at any time (0)",
+               SIMULATE_OFFSET(bound)),
+    ROTATE_ROW("plot", OPT_FILE, "FILE.svg", "draw the shares over time", SIMULATE_OFFSET(plot)),
+    {.name = "json", .type = OPT_FLAG, .help = "print as JSON", .offset = SIMULATE_OFFSET(json)},
+    {.name = "threads",
+     .type = OPT_COUNT,
+     .metavar = "N",
+     .min = 0,
+     .max = ROTATE_THREADS_MAX,
+     .help = "threads (as many as there are processors)",
+     .hidden = true,
+     .offset = SIMULATE_OFFSET(threads)},
     {.type = OPT_END},
 };
 
-/* start: seconds */
-struct job {
+/* Everything that is read before the first client runs; large, so on the heap. */
+struct simulation {
     const struct simulate_options *options;
-    int64_t start;
-    double bound;
-    struct fleet_plan plan;
-    double *samples;
-    struct fleet_result *result;
+    struct rotate_plan plan;
+    struct rotate_timeline timeline;
+    struct rotate_asked asked;
+    struct rotate_fleet fleet;
+    struct rotate_attack attack;
+    struct rotate_play play;
+    struct rotate_stage stage;
+    struct rotate_outcome outcome;
+    int64_t *sample;
 };
 
-static enum cli_exit mistake(const char *option, const char *what)
+static enum cli_exit mistake(const char *option, const char *text, const char *wanted)
 {
-    opt_mistake("rotate simulate", "option --%s: %s", option, what);
+    opt_mistake("rotate simulate", "option --%s: '%s' is no %s", option, cli_safe(text), wanted);
     return CLI_USAGE;
 }
 
-/* --- options -------------------------------------------------------------------------------------- */
+/* --- the fleet ------------------------------------------------------------------------------- */
 
-/* Up to `end`, which is '\0' or a separator; moves *text behind it. */
-static bool read_number(const char **text, char end, double min, double max, double *out)
-{
-    char *rest;
-    double value;
-
-    if (strspn(*text, "0123456789.") == 0)
-        return false;
-    errno = 0;
-    value = strtod(*text, &rest);
-    if (errno != 0 || *rest != end || !(value >= min && value <= max))
-        return false;
-    *out = value;
-    *text = end == '\0' ? rest : rest + 1;
-    return true;
-}
-
-static enum cli_exit read_share(const char *option, const char *text, double *out)
-{
-    if (text == NULL || read_number(&text, '\0', 0.0, 1.0, out))
-        return CLI_OK;
-    return mistake(option, "a share is a number from 0 to 1");
-}
-
-static enum cli_exit read_share_days(const char *option, const char *text, struct fleet_share *out)
-{
-    if (text == NULL || (read_number(&text, ':', 0.0, 1.0, &out->share) &&
-                         read_number(&text, '\0', 0.0, LAG_MAX_DAYS, &out->days)))
-        return CLI_OK;
-    return mistake(option, "is written SHARE:DAYS, as in 0.05:30");
-}
-
-static enum cli_exit read_day(const struct job *job, const char *option, const char *text,
-                              double *out)
-{
-    int64_t time;
-
-    if (text == NULL)
-        return CLI_OK;
-    if (!day_parse(text, strlen(text), &time))
-        return mistake(option, DAY_MISTAKE);
-    *out = (double)(time - job->start) / DAY_SECONDS;
-    return CLI_OK;
-}
-
-static enum cli_exit read_freeze(struct job *job, const char *text)
-{
-    const char *colon = text == NULL ? NULL : strchr(text, ':');
-    const char *days;
-    int64_t time;
-    double length = 0.0;
-
-    if (text == NULL)
-        return CLI_OK;
-    days = colon == NULL ? "" : colon + 1;
-    if (colon == NULL || !day_parse(text, (size_t)(colon - text), &time) ||
-        !read_number(&days, '\0', 0.0, LAG_MAX_DAYS, &length))
-        return mistake("freeze", "is written DATE:DAYS, as in 2027-03-01:14");
-    job->plan.freeze_from = (double)(time - job->start) / DAY_SECONDS;
-    job->plan.freeze_to = job->plan.freeze_from + length;
-    return CLI_OK;
-}
-
-/* --- lags ----------------------------------------------------------------------------------------- */
-
-static enum cli_exit bad_line(const char *path, size_t line)
-{
-    cli_error("%s:%zu: is no number of days", cli_safe(path), line);
-    return CLI_INPUT;
-}
-
-/* A number of days on each line; empty lines are passed over. */
-static enum cli_exit parse_csv(struct job *job, const char *path, char *text, size_t len)
-{
-    size_t count = 0, line_number = 0;
-    char *end = text + len;
-
-    for (char *line = text; line < end; line_number++) {
-        size_t line_len = strcspn(line, "\n");
-        char *next = line + line_len + 1;
-        const char *rest = line;
-        line[line_len] = '\0';
-        if (line_len > 0 && line[line_len - 1] == '\r')
-            line[line_len - 1] = '\0';
-        if (line[0] != '\0') {
-            if (count == CSV_MAX ||
-                !read_number(&rest, '\0', 0.0, LAG_MAX_DAYS, &job->samples[count]))
-                return bad_line(path, line_number + 1);
-            count++;
-        }
-        line = next;
-    }
-    job->plan.lag = (struct fleet_lag){
-        .kind = FLEET_LAG_SAMPLES, .samples = job->samples, .sample_count = count};
-    return count > 0 ? CLI_OK : bad_line(path, 1);
-}
-
-static enum cli_exit read_csv(struct job *job, const char *path)
-{
-    struct pintle_error err = {0};
-    enum cli_exit code;
-    char *text = NULL;
-    size_t len = 0;
-
-    if (os_read_file(&text, &len, path, CSV_MAX_LEN, &err) != PINTLE_OK) {
-        cli_error("%s", err.text);
-        return cli_exit_for(err.status);
-    }
-    job->samples = malloc((len / 2 + 2) * sizeof(*job->samples));
-    if (job->samples == NULL)
-        cli_no_memory();
-    code = memchr(text, '\0', len) != NULL ? bad_line(path, 1) : parse_csv(job, path, text, len);
-    free(text);
-    return code;
-}
-
-static enum cli_exit read_lag(struct job *job, const char *text)
-{
-    struct fleet_lag *lag = &job->plan.lag;
-
-    if (strncmp(text, "csv:", 4) == 0)
-        return read_csv(job, text + 4);
-    if (strncmp(text, "exp:", 4) == 0) {
-        text += 4;
-        lag->kind = FLEET_LAG_EXP;
-        if (read_number(&text, '\0', 0.0, LAG_MAX_DAYS, &lag->a))
-            return CLI_OK;
-    } else if (strncmp(text, "lognormal:", 10) == 0) {
-        text += 10;
-        lag->kind = FLEET_LAG_LOGNORMAL;
-        if (read_number(&text, ',', 0.0, LAG_MAX_DAYS, &lag->a) &&
-            read_number(&text, '\0', 0.0, 10.0, &lag->b))
-            return CLI_OK;
-    }
-    return mistake("lag", "is written exp:MEAN, lognormal:MEDIAN,SIGMA or csv:FILE");
-}
-
-/* --- the plan ------------------------------------------------------------------------------------- */
-
-static enum cli_exit read_start(struct job *job)
-{
-    const char *text = job->options->start;
-
-    job->start = pintle_clock_system(NULL);
-    job->start -= job->start % (int64_t)DAY_SECONDS;
-    if (text == NULL || day_parse(text, strlen(text), &job->start))
-        return CLI_OK;
-    return mistake("start", DAY_MISTAKE);
-}
-
-static enum cli_exit read_dates(struct job *job)
-{
-    const struct simulate_options *o = job->options;
-    struct fleet_plan *plan = &job->plan;
-    enum cli_exit code = read_start(job);
-
-    if (code == CLI_OK && o->deploy == NULL)
-        return mistake("deploy", "is needed: when does the server change its key?");
-    if (code == CLI_OK)
-        code = read_day(job, "publish", o->publish, &plan->publish);
-    if (code == CLI_OK)
-        code = read_day(job, "deploy", o->deploy, &plan->deploy);
-    if (code == CLI_OK)
-        code = read_day(job, "retire", o->retire, &plan->retire);
-    if (code == CLI_OK)
-        code = read_day(job, "enforce-until", o->enforce_until, &plan->enforce_until);
-    if (code == CLI_OK)
-        code = read_day(job, "steal-key", o->steal, &plan->stolen);
-    return code;
-}
-
-static enum cli_exit read_plan(struct job *job)
-{
-    const struct simulate_options *o = job->options;
-    struct fleet_plan *plan = &job->plan;
-    enum cli_exit code;
-
-    *plan = (struct fleet_plan){.retire = FLEET_NEVER,
-                                .enforce_until = FLEET_NEVER,
-                                .freeze_from = FLEET_NEVER,
-                                .freeze_to = FLEET_NEVER,
-                                .stolen = FLEET_NEVER,
-                                .known = o->known,
-                                .deny = o->deny};
-    code = read_dates(job);
-    if (code == CLI_OK)
-        code = read_lag(job, o->lag);
-    if (code == CLI_OK)
-        code = read_share_days("away", o->offline, &plan->offline);
-    if (code == CLI_OK)
-        code = read_share_days("clock-error", o->clock, &plan->clock);
-    if (code == CLI_OK)
-        code = read_freeze(job, o->freeze);
-    if (code == CLI_OK)
-        code = read_share("refresh", o->refresh, &plan->refresh);
-    if (code == CLI_OK)
-        code = read_share("bound", o->bound, &job->bound);
-    return code;
-}
-
-/* --- running -------------------------------------------------------------------------------------- */
-
-struct part {
-    const struct job *job;
-    uint64_t first;
-    uint64_t end;
-    struct fleet_result result;
-};
-
-static void *run_part(void *arg)
-{
-    struct part *part = arg;
-
-    fleet_run(&part->result, &part->job->plan, (uint64_t)part->job->options->seed, part->first,
-              part->end);
-    return NULL;
-}
-
-static void add_part(struct fleet_result *sum, const struct fleet_result *part)
-{
-    for (size_t i = 0; i <= sum->days; i++) {
-        sum->locked[i] += part->locked[i];
-        sum->exposed[i] += part->exposed[i];
-        sum->updated[i] += part->updated[i];
-    }
-}
-
-/* A thread that cannot be had is no reason to stop: its part is counted here. */
-static void run(struct job *job)
-{
-    struct part *parts = calloc(THREADS, sizeof(*parts));
-    uint64_t clients = (uint64_t)job->options->clients;
-    pthread_t threads[THREADS];
-    bool started[THREADS];
-
-    if (parts == NULL)
-        cli_no_memory();
-    for (size_t i = 0; i < THREADS; i++) {
-        parts[i].job = job;
-        parts[i].first = clients * i / THREADS;
-        parts[i].end = clients * (i + 1) / THREADS;
-        parts[i].result.days = job->result->days;
-        started[i] = pthread_create(&threads[i], NULL, run_part, &parts[i]) == 0;
-        if (!started[i])
-            (void)run_part(&parts[i]);
-    }
-    for (size_t i = 0; i < THREADS; i++) {
-        if (started[i])
-            (void)pthread_join(threads[i], NULL);
-        add_part(job->result, &parts[i].result);
-    }
-    fleet_finish(job->result);
-    free(parts);
-}
-
-/* --- the answer ----------------------------------------------------------------------------------- */
-
-static double share(const struct job *job, int64_t clients)
-{
-    return (double)clients / (double)job->options->clients;
-}
-
-static size_t worst_day(const struct job *job, const int64_t *counts)
-{
-    size_t worst = 0;
-
-    for (size_t i = 1; i < job->result->days; i++) {
-        if (counts[i] > counts[worst])
-            worst = i;
-    }
-    return worst;
-}
-
-static const char *date_of(const struct job *job, size_t day, char out[PINTLE_TIME_TEXT_SIZE])
-{
-    (void)pintle_time_format(job->start + (int64_t)day * (int64_t)DAY_SECONDS, out);
-    out[10] = '\0';
-    return out;
-}
-
-static bool is_bad(const struct job *job)
-{
-    return share(job, job->result->locked[worst_day(job, job->result->locked)]) > job->bound;
-}
-
-static void print_text(const struct job *job)
-{
-    const struct fleet_result *result = job->result;
-    size_t worst = worst_day(job, result->locked);
-    size_t step = result->days > 24 ? (result->days + 23) / 24 : 1;
-    char date[PINTLE_TIME_TEXT_SIZE];
-
-    (void)printf("day         updated   locked out  accept a stolen key\n");
-    for (size_t i = 0; i < result->days; i += step)
-        (void)printf("%s  %7.3f %%  %8.4f %%  %8.4f %%\n", date_of(job, i, date),
-                     100.0 * share(job, result->updated[i]), 100.0 * share(job, result->locked[i]),
-                     100.0 * share(job, result->exposed[i]));
-    (void)printf("\nworst day %s: %lld of %ld clients locked out (%.4f %%)\n",
-                 date_of(job, worst, date), (long long)result->locked[worst], job->options->clients,
-                 100.0 * share(job, result->locked[worst]));
-    if (job->plan.enforce_until < FLEET_NEVER)
-        (void)printf("no lock-out outlasts %.10s, when enforcement ends",
-                     job->options->enforce_until);
-    else
-        (void)printf("nothing bounds a lock-out: give the rule enforce_until, or hard_ttl_s");
-    (void)printf("\n%s\n", is_bad(job) ? "more than the bound" : "within the bound");
-}
-
-static json_t *series(const struct job *job, const int64_t *counts)
-{
-    json_t *list = json_array();
-
-    for (size_t i = 0; i < job->result->days; i++)
-        list = json_build_item(list, json_integer((json_int_t)counts[i]));
-    return list;
-}
-
-static enum cli_exit print_json(const struct job *job)
-{
-    const struct fleet_result *result = job->result;
-    size_t worst = worst_day(job, result->locked);
-    char start[PINTLE_TIME_TEXT_SIZE], date[PINTLE_TIME_TEXT_SIZE];
-
-    return cli_print_json(
-        "rotate-simulate",
-        json_pack("{s:s, s:I, s:I, s:o, s:o, s:o, s:{s:s, s:I, s:f}, s:f, s:b}", "start",
-                  date_of(job, 0, start), "days", (json_int_t)result->days, "clients",
-                  (json_int_t)job->options->clients, "updated", series(job, result->updated),
-                  "locked_out", series(job, result->locked), "exposed",
-                  series(job, result->exposed), "worst", "day", date_of(job, worst, date),
-                  "clients", (json_int_t)result->locked[worst], "share",
-                  share(job, result->locked[worst]), "bound", job->bound, "within_bound",
-                  (int)!is_bad(job)));
-}
-
-static enum cli_exit draw(const struct job *job)
+static enum cli_exit read_csv(struct simulation *s, const char *path)
 {
     struct pintle_error err = {0};
     enum cli_exit code = CLI_OK;
-    char *svg;
+    const char *why = NULL;
+    char *text = NULL;
+    size_t len = 0;
+    size_t line = 0;
 
-    if (job->options->plot == NULL)
-        return CLI_OK;
-    svg = fleet_plot(job->result, job->options->clients, job->start);
-    if (os_write_file(job->options->plot, svg, strlen(svg), 0644, &err) != PINTLE_OK) {
+    if (os_read_file(&text, &len, path, CSV_MAX, &err) != PINTLE_OK) {
         cli_error("%s", err.text);
-        code = cli_exit_for(err.status);
+        return cli_exit_for(err.status);
     }
-    free(svg);
+    if (!rotate_parse_csv(&s->sample, &s->fleet.sample_count, text, len, &line, &why)) {
+        if (why == NULL)
+            cli_error("out of memory");
+        else
+            cli_error("%s:%zu: %s", cli_safe(path), line, why);
+        code = why == NULL ? CLI_INTERNAL : CLI_INPUT;
+    }
+    free(text);
+    s->fleet.kind = ROTATE_LAG_SAMPLE;
+    s->fleet.sample = s->sample;
     return code;
 }
 
-static enum cli_exit simulate(struct job *job)
+static enum cli_exit read_lag(struct simulation *s)
 {
-    enum cli_exit code = read_plan(job);
+    const char *text = s->options->lag_dist;
 
+    s->fleet.kind = ROTATE_LAG_EXPONENTIAL;
+    s->fleet.a = rotate_mean_days(s->plan.lag_s, s->plan.lag_share);
+    if (text == NULL)
+        return CLI_OK;
+    if (strncmp(text, "csv:", 4) == 0)
+        return read_csv(s, text + 4);
+    if (rotate_parse_lag(&s->fleet, text))
+        return CLI_OK;
+    return mistake("lag-dist", text,
+                   "exp:MEAN, lognormal:MEDIAN,SIGMA, weibull:SCALE,SHAPE or csv:FILE");
+}
+
+static enum cli_exit read_fleet(struct simulation *s)
+{
+    const struct simulate_options *o = s->options;
+
+    s->fleet.seed = (uint64_t)o->random_seed;
+    if (o->never != NULL && !rotate_parse_share(&s->fleet.never, o->never, strlen(o->never)))
+        return mistake("never", o->never, "share, as 0.01 or 1%");
+    if (o->away != NULL &&
+        !rotate_parse_share_days(&s->fleet.offline, &s->fleet.offline_s, o->away))
+        return mistake("away", o->away, "SHARE:DAYS, as 5%:60");
+    if (o->clock_error != NULL &&
+        !rotate_parse_share_days(&s->fleet.clock, &s->fleet.clock_s, o->clock_error))
+        return mistake("clock-error", o->clock_error, "SHARE:DAYS, as 1%:365");
+    return read_lag(s);
+}
+
+/* --- what happens ----------------------------------------------------------------------------- */
+
+static enum cli_exit read_attack(struct simulation *s)
+{
+    const struct simulate_options *o = s->options;
+    struct rotate_attack *attack = &s->attack;
+
+    *attack = rotate_attack_none();
+    attack->react_s = o->react * ROTATE_DAY_S;
+    attack->threshold = o->threshold;
+    if (o->lose_key != NULL && o->steal_key != NULL) {
+        opt_mistake("rotate simulate", "options --lose-key and --steal-key exclude each other");
+        return CLI_USAGE;
+    }
+    if (!rotate_option_date(&attack->lose_key, "rotate simulate", "lose-key", o->lose_key,
+                            PINTLE_NEVER) ||
+        !rotate_option_date(&attack->steal_key, "rotate simulate", "steal-key", o->steal_key,
+                            PINTLE_NEVER) ||
+        !rotate_option_date(&attack->steal_signer, "rotate simulate", "steal-signer",
+                            o->steal_signer, PINTLE_NEVER))
+        return CLI_USAGE;
+    if (o->cdn_freeze != NULL &&
+        !rotate_parse_date_days(&attack->freeze_at, &attack->freeze_s, o->cdn_freeze))
+        return mistake("cdn-freeze", o->cdn_freeze, "DATE:DAYS, as 2026-12-01:14");
+    return CLI_OK;
+}
+
+/* Long enough to see what the last step does; never longer than the results have room for. */
+static void set_span(struct simulation *s)
+{
+    int64_t last = rotate_plan_end(&s->plan);
+    int64_t times[] = {s->attack.lose_key, s->attack.steal_key, s->attack.steal_signer,
+                       rotate_later(s->attack.freeze_at, s->attack.freeze_s)};
+
+    for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++)
+        if (times[i] != PINTLE_NEVER && times[i] + s->attack.react_s > last)
+            last = times[i] + s->attack.react_s;
+    s->play.start = s->plan.start;
+    s->play.end = last + s->plan.lag_s + s->plan.margin_s + AFTERWARDS_S;
+    if (s->options->days > 0 || s->play.end > s->play.start + ROTATE_DAYS_MAX * ROTATE_DAY_S)
+        s->play.end = s->play.start +
+                      (s->options->days > 0 ? s->options->days : ROTATE_DAYS_MAX) * ROTATE_DAY_S;
+}
+
+/* What happens outside of the simulated time would be left out in silence. */
+static enum cli_exit check_span(const struct simulation *s)
+{
+    const struct {
+        const char *option;
+        int64_t at;
+    } events[] = {{"lose-key", s->attack.lose_key},
+                  {"steal-key", s->attack.steal_key},
+                  {"steal-signer", s->attack.steal_signer},
+                  {"cdn-freeze", s->attack.freeze_at}};
+
+    for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)
+        if (events[i].at != PINTLE_NEVER &&
+            (events[i].at < s->play.start || events[i].at >= s->play.end)) {
+            opt_mistake("rotate simulate", "option --%s: %s is not between %s and %s",
+                        events[i].option, rotate_date(events[i].at), rotate_date(s->play.start),
+                        rotate_date(s->play.end));
+            return CLI_USAGE;
+        }
+    return CLI_OK;
+}
+
+static enum cli_exit set_stage(struct simulation *s)
+{
+    enum cli_exit code;
+
+    set_span(s);
+    code = check_span(s);
     if (code != CLI_OK)
         return code;
-    job->result = calloc(1, sizeof(*job->result));
-    if (job->result == NULL)
-        cli_no_memory();
-    job->result->days = (size_t)job->options->days;
-    run(job);
-    code = draw(job);
-    if (code == CLI_OK && job->options->json)
-        code = print_json(job);
-    else if (code == CLI_OK)
-        print_text(job);
-    return code == CLI_OK && is_bad(job) ? CLI_REFUSED : code;
+    s->play.refresh = !s->options->no_refresh;
+    s->timeline = s->plan.timeline;
+    if (!rotate_attack_apply(&s->timeline, &s->play, &s->attack)) {
+        cli_error("the plan has too many versions for this");
+        return CLI_INPUT;
+    }
+    rotate_stage_make(&s->stage, &s->play);
+    return CLI_OK;
+}
+
+/* --- the plan -------------------------------------------------------------------------------- */
+
+static enum cli_exit stand_still(struct simulation *s)
+{
+    int64_t now = s->asked.now - s->asked.now % 60;
+    int64_t start;
+
+    if (!rotate_option_date(&start, "rotate simulate", "start", s->options->ask.start, now))
+        return CLI_USAGE;
+    if (!rotate_plan_stand_still(&s->plan, s->asked.set, s->asked.rule, start)) {
+        cli_error("%s: rule %s has no pin, or more than %d", cli_safe(s->asked.path),
+                  s->asked.rule->id, ROTATE_PINS_MAX - 2);
+        return CLI_INPUT;
+    }
+    s->plan.lag_s = s->options->ask.lag * ROTATE_DAY_S;
+    s->plan.margin_s = s->options->ask.margin * ROTATE_DAY_S;
+    if (rotate_parse_share(&s->plan.lag_share, s->options->ask.lag_share,
+                           strlen(s->options->ask.lag_share)) &&
+        s->plan.lag_share > 0 && s->plan.lag_share < 1)
+        return CLI_OK;
+    return mistake("lag-share", s->options->ask.lag_share, "share above 0 and below 1");
+}
+
+static enum cli_exit get_plan(struct simulation *s)
+{
+    const struct simulate_options *o = s->options;
+    enum cli_exit code;
+
+    if (o->plan != NULL) {
+        if (rotate_is_asked(&o->ask) ||
+            (o->ask.pinset != NULL && !opt_env_value("PINTLE_PINSET"))) {
+            opt_mistake("rotate simulate", "option --plan excludes --pinset, --to and --to-backup");
+            return CLI_USAGE;
+        }
+        return rotate_plan_read(&s->plan, o->plan);
+    }
+    code = rotate_ask(&s->asked, "rotate simulate", &o->ask);
+    if (code != CLI_OK)
+        return code;
+    return rotate_is_asked(&o->ask)
+               ? rotate_ask_plan(&s->plan, &s->asked, "rotate simulate", &o->ask)
+               : stand_still(s);
+}
+
+/* --- running --------------------------------------------------------------------------------- */
+
+static unsigned thread_count(const struct simulate_options *options)
+{
+    long count = options->threads > 0 ? options->threads : sysconf(_SC_NPROCESSORS_ONLN);
+
+    if (count < 1)
+        return 1;
+    return count > ROTATE_THREADS_MAX ? ROTATE_THREADS_MAX : (unsigned)count;
+}
+
+static enum cli_exit play(struct simulation *s)
+{
+    enum rotate_run run =
+        rotate_fleet_run(&s->outcome.tally, &s->stage, &s->fleet, (uint64_t)s->options->clients,
+                         thread_count(s->options), &cli_interrupted);
+
+    if (run == ROTATE_RUN_NO_MEMORY)
+        cli_error("out of memory");
+    return run == ROTATE_RUN_DONE ? CLI_OK : CLI_INTERNAL;
+}
+
+static enum cli_exit tell(struct simulation *s)
+{
+    const struct simulate_options *o = s->options;
+    struct rotate_outcome *outcome = &s->outcome;
+    enum cli_exit code = CLI_OK;
+
+    outcome->plan = &s->plan;
+    outcome->timeline = &s->timeline;
+    outcome->play = &s->play;
+    outcome->fleet = &s->fleet;
+    outcome->attack = &s->attack;
+    outcome->file = o->plan != NULL ? o->plan : s->asked.path;
+    outcome->lag = o->lag_dist != NULL ? o->lag_dist : "";
+    outcome->clients = (uint64_t)o->clients;
+    rotate_outcome_gather(outcome);
+    if (o->plot != NULL)
+        code = rotate_outcome_plot(outcome, o->plot);
+    if (code != CLI_OK)
+        return code;
+    if (o->json)
+        code = cli_print_json("rotate-simulation", rotate_outcome_json(outcome));
+    else
+        rotate_outcome_print(outcome);
+    if (code != CLI_OK)
+        return code;
+    return rotate_outcome_fails(outcome) ? CLI_REFUSED : CLI_OK;
+}
+
+static enum cli_exit check_options(struct simulation *s)
+{
+    const struct simulate_options *o = s->options;
+    size_t len = o->plot != NULL ? strlen(o->plot) : 0;
+
+    if (!rotate_parse_share(&s->outcome.bound, o->bound, strlen(o->bound)))
+        return mistake("bound", o->bound, "share, as 0.001 or 0.1%");
+    if (o->plot != NULL && (len < 5 || strcmp(o->plot + len - 4, ".svg") != 0))
+        return mistake("plot", o->plot, "name that ends with .svg");
+    return CLI_OK;
+}
+
+static enum cli_exit run(struct simulation *s)
+{
+    enum cli_exit code = check_options(s);
+
+    if (code == CLI_OK)
+        code = read_attack(s);
+    if (code == CLI_OK)
+        code = get_plan(s);
+    if (code == CLI_OK)
+        code = read_fleet(s);
+    if (code == CLI_OK)
+        code = set_stage(s);
+    if (code == CLI_OK)
+        code = play(s);
+    if (code == CLI_OK)
+        code = tell(s);
+    rotate_tally_clear(&s->outcome.tally);
+    rotate_asked_clear(&s->asked);
+    free(s->sample);
+    return code;
 }
 
 enum cli_exit cmd_rotate_simulate(int argc, char **argv)
 {
-    struct simulate_options options = {.days = 180, .clients = 100000, .seed = 1, .lag = "exp:7"};
+    struct simulate_options options = {.ask = rotate_options_default(),
+                                       .clients = CLIENTS_DEFAULT,
+                                       .random_seed = 1,
+                                       .react = 1,
+                                       .threshold = 1,
+                                       .bound = "0"};
     struct opt_list operands = {0};
-    struct job job = {.options = &options};
+    struct simulation *s = NULL;
     enum cli_exit code = CLI_USAGE;
 
-    if (opt_parse("rotate simulate", opts_rotate_simulate, &options, argc, argv, &operands))
-        code = simulate(&job);
-    free(job.samples);
-    free(job.result);
+    if (opt_parse("rotate simulate", opts_rotate_simulate, &options, argc, argv, &operands)) {
+        options.ask.offline = true;
+        s = calloc(1, sizeof(*s));
+        if (s == NULL)
+            cli_no_memory();
+        s->options = &options;
+        code = run(s);
+    }
+    free(s);
     opt_clear(opts_rotate_simulate, &options, &operands);
     return code;
 }

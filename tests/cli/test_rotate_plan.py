@@ -1,107 +1,310 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""pintle rotate plan: dates that lock nobody out, or a refusal that says which ones would."""
-import re
+"""pintle rotate plan: dates, refusals, formats, and what it asks the servers."""
+import datetime
+import json
 
 import cli
+import ics
 import netcase
 import pki
+import servers
 import tap_unittest
 from netcase import HOST
 
-START = ("--start", "2027-01-01")
+OLD, NEW, BACKUP, NEXT = (pki.Key() for _ in range(4))
+START = "2026-12-01"
 
 
-class Plan(netcase.NetCase):
+def steps(document):
+    return {step["step"]: step["from"][:10] for step in document["steps"]}
+
+
+def ids(document, member):
+    return [note["id"] for note in document[member]]
+
+
+class PlanCase(netcase.NetCase):
     def setUp(self):
         super().setUp()
-        self.live, self.backup, self.new = pki.Key(), pki.Key(), pki.Key()
-        self.pins()
+        self.document(self.keyed())
 
-    def pins(self, *extra, **more):
-        self.pinset(self.rule(self.live, self.pin(self.backup, backup=True), *extra,
-                              enforce_until="2028-01-01T00:00:00Z"), **more)
+    def keyed(self, **more):
+        """A rule with a live and a backup pin."""
+        return self.rule(self.pin(OLD, at="leaf"), self.pin(BACKUP, at="leaf", backup=True, label="slot 2"),
+                         enforce_until=None, **more)
 
-    def plan(self, *args):
-        return self.assertAccepted("rotate", "plan", *START, "--json", *args).json
+    def document(self, *rules, **more):
+        more = {"issued": "2026-08-01T00:00:00Z", "expires": "2027-08-01T00:00:00Z",
+                "hard_ttl_s": 200 * 86400, **more}
+        return self.pinset(*rules, **more)
 
-    def dates(self, *args):
-        return [step["date"][:10] for step in self.plan(*args)["steps"]]
+    def plan(self, *args, code=cli.OK, offline=True):
+        fixed = ("--offline", "--start", START) if offline else ()
+        result = self.run_cli("rotate", "plan", "--json", *fixed, *args)
+        self.assertExit(result, code)
+        return result.json
 
-    def test_the_backup_may_be_deployed_at_once(self):
-        document = self.plan()
-        self.assertEqual((document["pin"], document["known"]), (self.backup.pin, True))
-        self.assertEqual(self.dates(), ["2027-01-01", "2027-01-01", "2027-01-08", "2027-02-07"])
-        self.assertEqual(self.dates("--deploy", "2027-03-01")[1], "2027-03-01")
 
-    def test_a_new_key_waits_for_the_fleet(self):
-        self.write("new.csr", pki.request(self.new, HOST))
-        for name in ("new.csr", self.new.pin):
-            with self.subTest(name):
-                self.assertEqual(self.dates("--to", name),
-                                 ["2027-01-01", "2027-02-07", "2027-02-14", "2027-03-16"])
-        self.assertEqual(self.dates("--to", self.new.pin, "--update-lag", "10", "--margin", "0"),
-                         ["2027-01-01", "2027-01-11", "2027-01-11", "2027-01-21"])
+class Dates(PlanCase):
+    def test_a_new_key_is_published_waited_for_deployed_watched_and_the_old_one_retired(self):
+        document = self.plan("--to", NEW.pin)
+        self.assertEqual(document["kind"], "new-key")
+        self.assertTrue(document["feasible"])
+        self.assertEqual(steps(document), {
+            "publish-backup": "2026-12-01", "deploy": "2026-12-22", "watch": "2026-12-22",
+            "new-backup": "2026-12-29", "retire": "2026-12-29", "remove": "2027-01-12"})
+        self.assertEqual([v["version"] for v in document["versions"]], [7, 8, 9, 10])
+        self.assertEqual([v["held"] for v in document["versions"]], [True, False, False, False])
+        retired = {pin["spki"]: pin for pin in document["versions"][2]["pins"]}
+        self.assertEqual(retired[OLD.pin]["until"], "2027-01-12T00:00:00Z")
+        self.assertNotIn("backup", retired[NEW.pin])
+        self.assertNotIn(OLD.pin, [pin["spki"] for pin in document["versions"][3]["pins"]])
+        self.assertEqual(document["worst_case"], {
+            "version": 7, "bounded": True, "from": "2026-12-22T00:00:00Z", "until": "2027-02-17T00:00:00Z"})
 
-    def test_the_overlap_keeps_the_old_pin_longer(self):
-        self.pins(overlap_s=60 * 86400)
-        self.assertEqual(self.dates()[3], "2027-03-09")
+    def test_a_backup_is_deployed_at_once(self):
+        document = self.plan("--to-backup", "--new-backup", NEXT.pin)
+        self.assertEqual(document["kind"], "backup")
+        self.assertEqual(steps(document), {"deploy": "2026-12-01", "watch": "2026-12-01",
+                                           "retire": "2026-12-08", "remove": "2026-12-22"})
+        self.assertNotIn("worst_case", document)
+        last = {pin["spki"]: pin for pin in document["versions"][-1]["pins"]}
+        self.assertTrue(last[NEXT.pin]["backup"])
 
-    def test_dates_that_lock_out_are_refused(self):
-        for args, message in ((("--deploy", "2027-02-06"), "a new key on 2027-02-06 locks out"),
-                              (("--cert-expires", "2027-02-01"), "the certificate ends on 2027-02-01")):
-            with self.subTest(message):
-                result = self.assertFails(cli.REFUSED, message, "rotate", "plan", *START, "--to",
-                                          self.new.pin, *args)
-                self.assertIn("a backup whose pin clients have", result.err)
-        self.plan("--to", self.new.pin, "--deploy", "2027-02-07", "--cert-expires", "2027-02-07")
-        self.assertFails(cli.REFUSED, "the certificate ends", "rotate", "plan", *START, "--cert-expires",
-                         "2026-12-31")
+    def test_a_backup_that_is_new_in_the_pin_set_is_waited_for(self):
+        self.document(self.keyed(), issued="2026-11-25T00:00:00Z")
+        document = self.plan("--to-backup")
+        self.assertEqual(steps(document)["deploy"], "2026-12-16")
+        self.assertIn("recent", ids(document, "warnings"))
+        self.assertEqual(steps(self.plan("--to-backup", "--since", "2026-09-01"))["deploy"], START)
 
-    def test_a_retired_pin_is_not_known(self):
-        self.pins(self.pin(self.new, until="2026-12-01T00:00:00Z"))
-        self.assertFalse(self.plan("--to", self.new.pin)["known"])
-        self.pins(self.pin(self.new, until="2027-12-01T00:00:00Z"))
-        self.assertTrue(self.plan("--to", self.new.pin)["known"])
+    def test_lag_margin_and_deploy_move_the_dates(self):
+        self.assertEqual(steps(self.plan("--to", NEW.pin, "--lag", "30", "--margin", "0"))["deploy"], "2026-12-31")
+        self.assertEqual(steps(self.plan("--to", NEW.pin, "--deploy", "2027-01-05"))["deploy"], "2027-01-05")
+        document = self.plan("--to", NEW.pin, "--deploy", "2027-01-05T13:30:00Z", "--lag-share", "0.999")
+        self.assertEqual(document["steps"][1]["from"], "2027-01-05T13:30:00Z")
+        self.assertEqual(document["lag_share"], 0.999)
 
-    def test_enforcement_that_ends_before_is_told(self):
-        result = self.run_cli("rotate", "plan", *START, "--deploy", "2028-02-01")
-        self.assertExit(result, cli.OK)
-        self.assertIn("enforces until", result.err)
-        self.assertRegex(result.out, r"(?m)^2028-02-01  deploy ")
+    def test_the_overlap_of_the_pin_set_is_kept(self):
+        self.document(self.keyed(), overlap_s=40 * 86400)
+        self.assertEqual(steps(self.plan("--to", NEW.pin))["remove"], "2027-02-07")
 
-    def test_the_calendar_is_one(self):
-        result = self.assertAccepted("rotate", "plan", *START, "--form", "ics")
-        again = self.assertAccepted("rotate", "plan", "--start", "2027-01-05", "--form", "ics")
-        text = result.out_bytes
-        self.assertEqual(text.count(b"\n"), text.count(b"\r\n"))
-        self.assertLessEqual(max(map(len, text.split(b"\r\n"))), 75)
-        unfolded = text.replace(b"\r\n ", b"").decode()
-        stack = []
-        for line in unfolded.split("\r\n")[:-1]:
-            name, _, value = line.partition(":")
-            self.assertRegex(name, r"^[A-Z]+(;[A-Z]+=[A-Z]+)?$")
-            if name == "BEGIN":
-                stack.append(value)
-            elif name == "END":
-                self.assertEqual(stack.pop(), value)
-        self.assertEqual(stack, [])
-        self.assertEqual(re.findall(r"DTSTART;VALUE=DATE:(\d+)", unfolded),
-                         ["20270101", "20270101", "20270108", "20270207"])
-        self.assertEqual(unfolded.count("TRIGGER:-P1D"), 4)
-        ids = re.findall(r"UID:(\S+)", unfolded)
-        self.assertEqual(len(set(ids)), 4)
-        self.assertEqual(re.findall(r"UID:(\S+)", again.out.replace("\r\n ", "")), ids)
+    def test_a_bound_that_ends_in_the_middle_of_a_step_is_told(self):
+        self.document(self.keyed(), hard_ttl_s=140 * 86400)
+        document = self.plan("--to", NEW.pin)
+        note = next(n["text"] for n in document["warnings"] if n["id"] == "ends-in-step")
+        self.assertIn("2026-12-19 (hard_ttl_s)", note)
+        self.assertIn('"publish-backup"', note)
+        rule = self.keyed()
+        self.document({**rule, "enforce_until": "2026-12-25T00:00:00Z"})
+        note = next(n["text"] for n in self.plan("--to", NEW.pin)["warnings"] if n["id"] == "ends-in-step")
+        self.assertIn("2026-12-25 (enforce_until)", note)
 
-    def test_wrong_usage_and_bad_input(self):
-        self.assertUsage("no rule 'web'", "rotate", "plan", "--rule", "web")
-        for option in ("start", "deploy", "cert-expires"):
-            self.assertUsage(f"--{option}: a date is written", "rotate", "plan", f"--{option}=soon")
-        self.assertFails(cli.INPUT, "neither a pin nor a file", "rotate", "plan", "--to", "absent.pem")
-        self.pinset(self.rule(self.live), self.rule(self.new, match=["b.example.com"], rule_id="b"))
-        self.assertUsage("has 2 rules", "rotate", "plan")
-        self.assertUsage("has no backup pin", "rotate", "plan", "--rule", "b")
-        self.assertFails(cli.INPUT, "No such file", "rotate", "plan", "-p", "absent.json")
+    def test_a_rule_without_a_bound_is_told(self):
+        self.document(self.keyed(), hard_ttl_s=None)
+        document = self.plan("--to", NEW.pin)
+        self.assertIn("unbounded", ids(document, "warnings"))
+        self.assertFalse(document["worst_case"]["bounded"])
+
+
+class Refusals(PlanCase):
+    def test_a_certificate_that_ends_before_the_wait_is_over(self):
+        document = self.plan("--to", NEW.pin, "--cert-expires", "2026-12-21", code=cli.REFUSED)
+        self.assertFalse(document["feasible"])
+        self.assertEqual(ids(document, "refused"), ["certificate-ends"])
+        self.assertEqual(ids(document, "possible"),
+                         ["renew", "backup-sooner", "to-backup", "refresh", "report-mode"])
+        self.assertIn("2026-11-30", document["possible"][1]["text"])
+        self.assertTrue(self.plan("--to", NEW.pin, "--cert-expires", "2026-12-22")["feasible"])
+
+    def test_a_deployment_before_the_wait_is_over(self):
+        document = self.plan("--to", NEW.pin, "--deploy", "2026-12-21", code=cli.REFUSED)
+        self.assertEqual(ids(document, "refused"), ["too-early"])
+        self.assertIn("2026-12-22", document["possible"][0]["text"])
+        self.assertTrue(self.plan("--to", NEW.pin, "--deploy", "2026-12-22")["feasible"])
+
+    def test_a_denied_key_and_pins_that_end(self):
+        self.document(self.keyed(deny=[NEW.pin]))
+        self.assertIn("denied", ids(self.plan("--to", NEW.pin, code=cli.REFUSED), "refused"))
+        self.document(self.rule(self.pin(OLD, until="2026-12-10T00:00:00Z"), enforce_until=None))
+        self.assertIn("old-key-ends", ids(self.plan("--to", NEW.pin, code=cli.REFUSED), "refused"))
+
+    def test_text_and_calendar_say_so_too(self):
+        args = ("rotate", "plan", "--offline", "--start", START, "--to", NEW.pin, "--deploy", "2026-12-03")
+        result = self.run_cli(*args)
+        self.assertExit(result, cli.REFUSED)
+        self.assertIn("refused        on 2026-12-03", result.out)
+        self.assertIn("possible       deploy on 2026-12-22 or later", result.out)
+        self.assertFails(cli.REFUSED, "refused: on 2026-12-03", *args, "--format", "ics")
+
+
+class Emergencies(PlanCase):
+    def test_a_lost_key_is_replaced_by_the_backup_today(self):
+        document = self.plan("--to-backup", "--emergency", "lost")
+        self.assertEqual(document["kind"], "lost")
+        self.assertEqual(steps(document)["deploy"], START)
+        self.assertEqual(steps(document)["retire"], START)
+        self.assertNotIn("worst_case", document)
+
+    def test_a_stolen_key_is_denied_when_the_servers_have_changed(self):
+        document = self.plan("--to-backup", "--emergency", "stolen")
+        when = {step["step"]: step["from"] for step in document["steps"]}
+        self.assertLess(when["deploy"], when["deny"])
+        self.assertEqual(document["versions"][-1]["deny"], [OLD.pin])
+        self.assertNotIn("orders", document)
+
+    def test_without_a_successor_the_orders_are_weighed(self):
+        document = self.plan("--to", NEW.pin, "--emergency", "stolen")
+        orders = {order["order"]: order for order in document["orders"]}
+        self.assertTrue(orders["deploy-first"]["chosen"])
+        self.assertEqual(steps(document)["deploy"], START)
+        self.assertIn("lock-out", ids(document, "warnings"))
+        self.assertGreater(orders["publish-first"]["exposed_days"], 21)
+        document = self.plan("--to", NEW.pin, "--emergency", "stolen", "--order", "publish-first")
+        self.assertEqual(steps(document)["deploy"], "2026-12-22")
+
+
+class Calendar(PlanCase):
+    def calendar(self, *args):
+        result = self.assertAccepted("rotate", "plan", "--offline", "--to", NEW.pin, "--format", "ics",
+                                     "--start", START, *args)
+        return ics.parse(result.out_bytes)
+
+    def test_it_holds_every_step_with_an_alarm(self):
+        events = self.calendar()
+        planned = self.plan("--to", NEW.pin)["steps"]
+        self.assertEqual([e["SUMMARY"] for e in events], [f"api: {step['title']}" for step in planned])
+        self.assertEqual([e["DESCRIPTION"] for e in events], [step["text"] for step in planned])
+        for event, step in zip(events, planned):
+            self.assertEqual(event["DTSTART"].strftime("%Y-%m-%dT%H:%M:%SZ"), step["from"])
+            self.assertEqual(len(event.alarms), 1)
+            self.assertEqual(event["DTSTAMP"], datetime.datetime(2026, 12, 1, tzinfo=datetime.timezone.utc))
+
+    def test_names_stay_when_dates_change_and_differ_when_keys_do(self):
+        first = [event["UID"] for event in self.calendar()]
+        self.assertEqual(first, [event["UID"] for event in self.calendar("--lag", "40")])
+        other = self.assertAccepted("rotate", "plan", "--offline", "--to", NEXT.pin, "--format", "ics",
+                                    "--start", START)
+        self.assertFalse(set(first) & {event["UID"] for event in ics.parse(other.out_bytes)})
+
+    def test_characters_stay_whole_where_lines_are_folded(self):
+        for letters in range(1, 40):
+            self.document(self.keyed(), app="a" * letters + "ü,;ö" * 30)
+            self.calendar()
+
+    def test_the_reader_is_strict(self):
+        good = self.assertAccepted("rotate", "plan", "--offline", "--to", NEW.pin, "--format", "ics",
+                                   "--start", START).out_bytes
+        for bad in (good.replace(b"\r\n", b"\n"), good.replace(b"\r\n ", b""), good[:-2],
+                    good.replace(b"DTSTAMP", b"DTSTAMPX", 1), good.replace(b"END:VALARM\r\n", b"", 1),
+                    good.replace(b"000000Z", b"000000", 1), good.replace(b"VERSION:2.0", b"VERSION:1.0")):
+            with self.assertRaises((ics.Error, KeyError)):
+                ics.parse(bad)
+
+
+class Servers(PlanCase):
+    def test_the_key_in_use_and_the_end_of_its_certificate_come_from_the_servers(self):
+        leaf = self.issue(key=OLD, days=10)
+        self.document(self.keyed(), issued=self.time(-60), expires=self.time(300))
+        document = self.plan("--to", NEW.pin, *self.to(self.nginx(leaf)), offline=False, code=cli.REFUSED)
+        self.assertEqual(ids(document, "refused"), ["certificate-ends"])
+        self.assertEqual(document["certificate_ends"][:10], self.time(10)[:10])
+        document = self.plan("--to-backup", *self.to(self.nginx(leaf)), offline=False)
+        self.assertTrue(document["feasible"])
+
+    def test_which_of_several_live_pins_is_replaced_is_seen(self):
+        other = pki.Key()
+        self.document(self.rule(self.pin(other, at="leaf"), self.pin(OLD, at="leaf"), enforce_until=None),
+                      issued=self.time(-60), expires=self.time(300))
+        document = self.plan("--to", NEW.pin, *self.to(self.nginx(self.issue(key=OLD))), offline=False)
+        self.assertEqual(document["keys"]["old"], OLD.pin)
+        self.assertUsage("rule api has 2 live pins: say which with --from", "rotate", "plan", "--offline",
+                         "--to", NEW.pin)
+        both = self.nginx(self.issue(key=OLD), self.issue(kind="rsa", key=None))
+        self.plan("--to", NEW.pin, *self.to(both), offline=False)
+
+    def test_servers_that_show_no_pinned_key_or_none_at_all(self):
+        self.assertFails(cli.REFUSED, "no server of rule api shows a key that is pinned", "rotate", "plan",
+                         "--to", NEW.pin, *self.to(self.nginx()))
+        result = self.run_cli("rotate", "plan", "--to", NEW.pin, "--connect",
+                              f"127.0.0.1:{servers.free_port()}", "--ca", self.ca)
+        self.assertExit(result, cli.UNREACHABLE)
+        self.assertIn("--offline", result.err)
+
+    def test_an_emergency_asks_nobody(self):
+        self.run_cli("rotate", "plan", "--to-backup", "--emergency", "lost", "--connect",
+                     f"127.0.0.1:{servers.free_port()}")
+        self.assertExit(self.run_cli("rotate", "plan", "--to-backup", "--emergency", "lost", "--connect",
+                                     f"127.0.0.1:{servers.free_port()}"), cli.OK)
+
+
+class Input(PlanCase):
+    def test_keys_come_from_pins_certificates_requests_and_public_keys(self):
+        request = self.write("new.csr.pem", pki.request(NEW, HOST))
+        leaf = self.issue(key=NEW)
+        chain = leaf.write(self.dir / "chain.pem", chain=True)
+        for text in (NEW.pin, request, chain, NEW.pin.replace("sha256/", "sha256//")):
+            document = self.plan("--to", text)
+            self.assertEqual(document["keys"]["new"], NEW.pin)
+            proven = "unproven" not in ids(document, "warnings")
+            self.assertEqual(proven, text in (request, chain))
+
+    def test_bad_options(self):
+        start = ("rotate", "plan", "--offline")
+        for args, message in (
+                ((), "say what the new key is"),
+                (("--to", NEW.pin, "--to-backup"), "exclude each other"),
+                (("--to", "sha256/short"), "option --to"),
+                (("--to", OLD.pin), "the new key is the one in use"),
+                (("--to", NEW.pin, "--from", NEXT.pin), "has no such pin"),
+                (("--to", NEW.pin, "--new-backup", NEW.pin), "no reserve"),
+                (("--to", NEW.pin, "--start", "tomorrow"), "option --start: 'tomorrow' is no date"),
+                (("--to", NEW.pin, "--deploy", "2026-02-30"), "option --deploy"),
+                (("--to", NEW.pin, "--cert-expires", "2026"), "option --cert-expires"),
+                (("--to", NEW.pin, "--since", "x"), "option --since"),
+                (("--to", NEW.pin, "--lag", "-1"), "option --lag"),
+                (("--to", NEW.pin, "--lag", "3651"), "option --lag"),
+                (("--to", NEW.pin, "--lag-share", "99"), "option --lag-share"),
+                (("--to", NEW.pin, "--lag-share", "100%"), "option --lag-share"),
+                (("--to", NEW.pin, "--margin", "x"), "option --margin"),
+                (("--to", NEW.pin, "--emergency", "fire"), "option --emergency"),
+                (("--to", NEW.pin, "--emergency", "lost", "--deploy", START), "exclude each other"),
+                (("--to", NEW.pin, "--order", "deploy-first"), "needs --emergency stolen"),
+                (("--to", NEW.pin, "--format", "xml"), "option --format"),
+                (("--to", NEW.pin, "--rule", "web"), "no rule 'web'")):
+            with self.subTest(args):
+                self.assertUsage(message, *start, *args)
+
+    def test_bad_files_and_hosts(self):
+        start = ("rotate", "plan", "--offline")
+        self.assertFails(cli.INPUT, "nothing.pem", *start, "--to", "nothing.pem")
+        self.assertFails(cli.INPUT, "junk.pem", *start, "--to", self.write("junk.pem", "junk"))
+        self.assertFails(cli.INPUT, "two.pem", *start, "--to",
+                         self.write("two.pem", NEW.pem + NEXT.pem))
+        self.assertFails(cli.REFUSED, "no rule covers", *start, "--to", NEW.pin, "--host", "www.example.org")
+        self.assertFails(cli.INPUT, "absent.json", *start, "--to", NEW.pin, "-p", "absent.json")
+        self.document(self.rule(OLD, enforce_until=None))
+        self.assertFails(cli.REFUSED, "has no backup pin", *start, "--to-backup")
+
+    def test_one_of_several_rules_is_named(self):
+        self.document(self.keyed(), self.rule(OLD, match=["b.example.com"], rule_id="b", enforce_until=None))
+        start = ("rotate", "plan", "--offline", "--to", NEW.pin)
+        self.assertUsage("has 2 rules", *start)
+        self.assertEqual(self.plan("--to", NEW.pin, "--rule", "b")["rule"], "b")
+        self.assertEqual(self.plan("--to", NEW.pin, "--host", "b.example.com")["rule"], "b")
+
+    def test_too_many_pins(self):
+        pins = [self.pin(OLD)] + [self.pin(pki.Key(), backup=True) for _ in range(62)]
+        self.document(self.rule(*pins, enforce_until=None))
+        self.assertFails(cli.INPUT, "too many for a plan", "rotate", "plan", "--offline", "--to", NEW.pin)
+
+    def test_the_same_question_has_the_same_answer(self):
+        args = ("rotate", "plan", "--offline", "--to", NEW.pin, "--start", START)
+        for form in ("text", "json", "ics"):
+            first = self.assertAccepted(*args, "--format", form).out_bytes
+            self.assertEqual(first, self.assertAccepted(*args, "--format", form).out_bytes)
+        self.assertEqual(json.loads(self.assertAccepted(*args, "--json").out)["start"], "2026-12-01T00:00:00Z")
 
 
 if __name__ == "__main__":

@@ -72,7 +72,7 @@ class NetCase(cli.TestCase):
 
     def pinset(self, *rules, name="pintle.json", expires=90, **more):
         document = {"pintle": 1, "app": "com.example.test", "version": 7, "issued": _time(-1),
-                    "expires": _time(expires), "hard_ttl_s": 380 * 86400, "rules": list(rules),
+                    "expires": expires if isinstance(expires, str) else _time(expires), "hard_ttl_s": 380 * 86400, "rules": list(rules),
                     **more}
         document = {key: value for key, value in document.items() if value is not None}
         return self.write(name, json.dumps(document, indent=2))

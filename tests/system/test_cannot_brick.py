@@ -44,11 +44,14 @@ class Publisher(publishing.PublishingCase):
         self.pinset(self.rule(self.leaf, self.pin(self.backup, backup=True), enforce_until=None), version=1,
                     hard_ttl_s=None)
         self.publish(*self.proof, code=cli.REFUSED)
-        result = self.run_cli("rotate", "simulate", "--start", "2027-01-01", "--deploy", "2027-01-02", "--lag",
-                              "exp:100000", "--enforce-until", "2027-03-01", "--days", "90", "--json")
+        self.pinset(self.rule(self.leaf, self.pin(self.backup, backup=True), enforce_until="2027-03-01T00:00:00Z"),
+                    issued="2026-06-01T00:00:00Z", expires="2027-06-01T00:00:00Z", hard_ttl_s=None)
+        result = self.run_cli("rotate", "simulate", "--to", pki.Key().pin, "--start", "2027-01-01", "--deploy",
+                              "2027-01-02", "--never", "1", "--days", "90", "--json")
         self.assertExit(result, cli.REFUSED)
-        locked = result.json["locked_out"]
-        self.assertGreater(locked[58], 0)
+        self.assertEqual(result.json["bounds"][0]["until"], "2027-03-01T00:00:00Z")
+        locked = [day["locked_out"] for day in result.json["days"]]
+        self.assertEqual(locked[58], 1)
         self.assertEqual(set(locked[59:]), {0})
 
     def test_9_what_lint_knows_is_not_published(self):
