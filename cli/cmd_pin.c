@@ -7,7 +7,7 @@
 
 #include "cli.h"
 #include "os/file.h"
-#include "pin_text.h"
+#include "formats/pin_text.h"
 
 /* What pintle_objects_parse() takes. */
 #define FILE_MAX ((size_t)16 * 1024 * 1024)

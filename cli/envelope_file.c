@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include <pintle/openssl.h>
 
@@ -47,24 +46,6 @@ enum cli_exit envelope_save(const struct pintle_envelope *envelope, const char *
     return code;
 }
 
-static enum pintle_status create(const char *path, const char *text, size_t len,
-                                 struct pintle_error *err)
-{
-    struct os_output *output = NULL;
-    struct stat info;
-    enum pintle_status status;
-
-    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode)) /* a device or pipe holds nothing yet */
-        return os_write_file(path, text, len, 0644, err);
-    status = os_output_create(&output, path, 0644, err);
-    if (status == PINTLE_OK)
-        status = os_output_write(output, text, len, err);
-    if (status == PINTLE_OK)
-        return os_output_commit(output, err);
-    os_output_discard(output);
-    return status;
-}
-
 enum cli_exit envelope_create(const struct pintle_envelope *envelope, const char *path)
 {
     struct pintle_error err = {0};
@@ -74,7 +55,7 @@ enum cli_exit envelope_create(const struct pintle_envelope *envelope, const char
 
     if (pintle_envelope_format(&text, &len, envelope, &err) != PINTLE_OK)
         return cli_fail(path, &err);
-    if (create(path, text, len, &err) != PINTLE_OK) {
+    if (os_create_file(path, text, len, 0644, &err) != PINTLE_OK) {
         cli_error("%s", err.text);
         code = cli_exit_for(err.status);
     }

@@ -108,7 +108,7 @@ PINTLE_API const uint8_t *pintle_pinset_get_digest(const struct pintle_pinset *s
 
 PINTLE_API size_t pintle_pinset_get_rule_count(const struct pintle_pinset *set);
 
-/* Rule `index` in document order; NULL beyond the last. */
+/* Rule `index` in document order; NULL beyond the last. They are one array, from rule 0 on. */
 PINTLE_API const struct pintle_rule *pintle_pinset_get_rule(const struct pintle_pinset *set,
                                                             size_t index);
 

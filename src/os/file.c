@@ -314,18 +314,36 @@ void os_output_discard(struct os_output *output)
     free(output);
 }
 
+/* Takes `output` over. */
+static enum pintle_status write_whole(struct os_output *output, const void *data, size_t len,
+                                      struct pintle_error *err)
+{
+    enum pintle_status status = os_output_write(output, data, len, err);
+
+    if (status == PINTLE_OK)
+        return os_output_commit(output, err);
+    os_output_discard(output);
+    return status;
+}
+
 enum pintle_status os_write_file(const char *path, const void *data, size_t len, mode_t mode,
                                  struct pintle_error *err)
 {
     struct os_output *output;
     enum pintle_status status = os_output_open(&output, path, mode, err);
 
-    if (status != PINTLE_OK)
-        return status;
-    status = os_output_write(output, data, len, err);
-    if (status != PINTLE_OK) {
-        os_output_discard(output);
-        return status;
-    }
-    return os_output_commit(output, err);
+    return status == PINTLE_OK ? write_whole(output, data, len, err) : status;
+}
+
+enum pintle_status os_create_file(const char *path, const void *data, size_t len, mode_t mode,
+                                  struct pintle_error *err)
+{
+    struct os_output *output;
+    enum pintle_status status;
+    struct stat info;
+
+    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode))
+        return os_write_file(path, data, len, mode, err);
+    status = os_output_create(&output, path, mode, err);
+    return status == PINTLE_OK ? write_whole(output, data, len, err) : status;
 }

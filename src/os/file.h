@@ -48,6 +48,13 @@ PINTLE_MUST_USE enum pintle_status os_write_file(const char *path, const void *d
                                                  mode_t mode, struct pintle_error *err);
 
 /*
+ * The same for a file that must not be there yet: E_IO if it is. A device or pipe is written to as it
+ * is: it holds nothing that could be lost.
+ */
+PINTLE_MUST_USE enum pintle_status os_create_file(const char *path, const void *data, size_t len,
+                                                  mode_t mode, struct pintle_error *err);
+
+/*
  * A file being written. Until os_output_commit() it has another name in the same directory; whoever
  * opens `path` meanwhile finds the old file.
  */

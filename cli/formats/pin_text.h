@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Pins in the words of other tools. */
-#ifndef PINTLE_CLI_PIN_TEXT_H
-#define PINTLE_CLI_PIN_TEXT_H
+#ifndef PINTLE_CLI_FORMATS_PIN_TEXT_H
+#define PINTLE_CLI_FORMATS_PIN_TEXT_H
 
 #include <pintle/x509.h>
 

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "format_files.h"
+
+#include <stdlib.h>
+
+#include "formats/draft.h"
+#include "os/file.h"
+
+enum cli_exit format_read_file(char **out, size_t *len, const char *path)
+{
+    struct pintle_error err = {0};
+
+    if (os_read_file(out, len, path, DRAFT_MAX_LEN, &err) == PINTLE_OK)
+        return CLI_OK;
+    cli_error("%s", err.text);
+    return cli_exit_for(err.status);
+}
+
+enum cli_exit format_read_certificates(struct pintle_objects **out, const char *path)
+{
+    struct pintle_error err = {0};
+    char *bytes = NULL;
+    size_t len = 0;
+    enum cli_exit code;
+
+    *out = NULL;
+    if (path == NULL)
+        return CLI_OK;
+    code = format_read_file(&bytes, &len, path);
+    if (code == CLI_OK && pintle_objects_parse(out, (const uint8_t *)bytes, len, &err) != PINTLE_OK)
+        code = cli_fail(path, &err);
+    free(bytes);
+    return code;
+}
