@@ -88,7 +88,8 @@ void cli_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void cli_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*
- * Say what failed: "pintle: WHAT: TEXT", with ":LINE:COLUMN" behind WHAT if the error has them.
+ * Say what failed: "pintle: WHAT: TEXT", with ":LINE" or ":LINE:COLUMN" behind WHAT if the error
+ * has them.
  * Returns cli_exit_for().
  */
 enum cli_exit cli_fail(const char *what, const struct pintle_error *err);

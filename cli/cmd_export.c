@@ -27,7 +27,7 @@ const struct opt_spec opts_export[] = {
      .metavar = "FILE",
      .help = "the pin-set (pintle.json)",
      .offset = offsetof(struct export_options, pinset)},
-    {.name = "host",
+    {.name = "for",
      .type = OPT_STRING,
      .metavar = "HOST[:PORT]",
      .help = "the host to write for, where a format is for one host",
@@ -161,13 +161,13 @@ static enum cli_exit choose_host(struct export *export)
     if (!export->format->semantics.per_host) {
         if (host == NULL)
             return CLI_OK;
-        opt_mistake("export", "option --host: %s holds all hosts", export->format->name);
+        opt_mistake("export", "option --for: %s holds all hosts", export->format->name);
         return CLI_USAGE;
     }
     if (host == NULL)
         host = only_host(export->set);
     if (host == NULL) {
-        opt_mistake("export", "option --host is needed: %s is for one host", export->format->name);
+        opt_mistake("export", "option --for is needed: %s is for one host", export->format->name);
         return CLI_USAGE;
     }
     if (target_parse_server(&export->host, host, default_port(export->set), &err) == PINTLE_OK)
@@ -219,7 +219,7 @@ static enum cli_exit write_text(struct export *export)
         writing.port = export->host.port;
     }
     if (export->format->write(&export->text, &writing, &err) != PINTLE_OK)
-        code = cli_fail(export->format->name, &err);
+        code = format_fail(export->format->name, &err);
     else if (export->text.failed)
         cli_no_memory();
     text_clear(&title);
@@ -270,7 +270,7 @@ static enum cli_exit compare_clauses(struct export *export, const char *text, si
     enum cli_exit code = CLI_OK;
 
     if (export->format->read(&reading, text, len, &err) != PINTLE_OK)
-        code = cli_fail(export->options->check, &err);
+        code = format_fail(export->options->check, &err);
     else if (drift_clauses(&export->clauses, &there, &export->format->semantics, note_drift,
                            export) == SIZE_MAX)
         cli_no_memory();

@@ -37,7 +37,7 @@ const struct opt_spec opts_import[] = {
      .metavar = "NAME",
      .help = "the application the pin-set is for (imported)",
      .offset = offsetof(struct import_options, app)},
-    {.name = "host",
+    {.name = "for",
      .type = OPT_STRING,
      .metavar = "HOST[:PORT]",
      .help = "the host that the pins are for, where FILE does not name it",
@@ -107,10 +107,10 @@ static enum cli_exit choose_host(struct import *import)
     if (host == NULL && !per_host)
         return CLI_OK;
     if (host == NULL)
-        opt_mistake("import", "option --host is needed: a file for %s names no host",
+        opt_mistake("import", "option --for is needed: a file for %s names no host",
                     import->format->name);
     else if (!per_host)
-        opt_mistake("import", "option --host: a file for %s names its hosts", import->format->name);
+        opt_mistake("import", "option --for: a file for %s names its hosts", import->format->name);
     else if (target_parse_server(&import->host, host, HTTPS_PORT, &err) == PINTLE_OK)
         return CLI_OK;
     else
@@ -133,7 +133,7 @@ static enum cli_exit parse(struct import *import)
     struct pintle_error err = {0};
 
     if (import->format->read(&reading, import->text, import->len, &err) != PINTLE_OK)
-        return cli_fail(shown_name(import->path), &err);
+        return format_fail(import->path, &err);
     if (import->notes.failed)
         cli_no_memory();
     return CLI_OK;

@@ -2,6 +2,7 @@
 #include "format_files.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "formats/draft.h"
 #include "os/file.h"
@@ -31,4 +32,11 @@ enum cli_exit format_read_certificates(struct pintle_objects **out, const char *
         code = cli_fail(path, &err);
     free(bytes);
     return code;
+}
+
+enum cli_exit format_fail(const char *path, const struct pintle_error *err)
+{
+    enum cli_exit code = cli_fail(strcmp(path, "-") == 0 ? "standard input" : path, err);
+
+    return code == CLI_USAGE ? CLI_INPUT : code;
 }

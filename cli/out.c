@@ -76,9 +76,11 @@ enum cli_exit cli_fail(const char *what, const struct pintle_error *err)
 {
     const char *text = err->text[0] != '\0' ? err->text : pintle_status_text(err->status);
 
-    if (err->line > 0)
+    if (err->line > 0 && err->column > 0)
         cli_error("%s:%lu:%lu: %s", cli_safe(what), (unsigned long)err->line,
                   (unsigned long)err->column, text);
+    else if (err->line > 0)
+        cli_error("%s:%lu: %s", cli_safe(what), (unsigned long)err->line, text);
     else
         cli_error("%s: %s", cli_safe(what), text);
     return cli_exit_for(err->status);

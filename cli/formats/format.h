@@ -42,7 +42,7 @@ enum path_demand {
  * one_position   all pins of a clause stand in one position
  * one_per_host   a host stands in the file once: rules that meet there are merged
  * every_match    all clauses that cover a host count, not the most specific alone
- * per_host       the file is for one host, chosen with --host
+ * per_host       the file is for one host, chosen with --for
  * ports          a clause can name a port; port_needed: it must (443 where the rule names none)
  * addresses      hosts can be IP addresses
  * deny, report_mode, exempt, pin_until, reports
@@ -99,7 +99,7 @@ struct writing {
  *
  * out           clauses, in the order of the file
  * notes         what the platform does that a reader of the file may not expect
- * host, port    of --host, for formats that name none; NULL without
+ * host, port    of --for, for formats that name none; NULL without
  * certificates  of --certificate, for formats that name certificates; NULL without
  */
 struct reading {
