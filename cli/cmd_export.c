@@ -15,7 +15,6 @@
 
 const struct opt_spec opts_export[] = {
     {.name = "to",
-     .letter = 't',
      .type = OPT_CHOICE,
      .metavar = "FORMAT",
      .help = "the platform to write for",

@@ -26,7 +26,6 @@ struct import_options {
 
 const struct opt_spec opts_import[] = {
     {.name = "from",
-     .letter = 'f',
      .type = OPT_CHOICE,
      .metavar = "FORMAT",
      .help = "the platform that FILE is for",
