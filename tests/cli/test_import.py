@@ -20,7 +20,7 @@ class Import(formats.TestCase):
         result = self.run_import("curlrc")
         self.assertExit(result, cli.OK)
         self.write("pintle.json", result.out)
-        self.assertExit(self.run_cli("export", "-t", "curl", "-q"), cli.OK)
+        self.assertExit(self.run_cli("export", "--to", "curl", "-q"), cli.OK)
         self.assertIn('"app": "imported"', result.out)
 
     def test_from_standard_input(self):
