@@ -36,7 +36,7 @@ class Wultra(formats.TestCase):
     def test_fingerprints_of_a_host_are_pins_with_an_end(self):
         text = self.file(self.entry(self.one), self.entry(self.two, name="TWO.example"), self.entry(self.two, expires=4102444801))
         done = self.import_(self.NAME, text, "--certificate", "certs.pem")
-        self.assertEqual(done.ids(), {"IMP015"})
+        self.assertEqual(done.ids(), {"IMP014"})
         first, second = done.pinset["rules"]
         self.assertEqual((first["match"], second["match"]), (["one.example"], ["two.example"]))
         self.assertEqual(first["pins"], [{"spki": self.one.pin, "at": "leaf", "until": "2100-01-01T00:00:00Z"},
