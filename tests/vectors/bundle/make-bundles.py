@@ -271,6 +271,8 @@ accept("keyid-missing", "A signature without the member keyid.",
        Envelope("pins", pins(2), [("o", None), "p"]).written('"keyid": "",\n      ', ""))
 accept("escaped-slashes", "Some writers put '/' as '\\/' into JSON strings.",
        Envelope("pins", pins(2, x="???~~~???"), "op").written("/", "\\/", -1))
+accept("pins-no-epoch", "Pins without an epoch are of epoch 1.",
+       Envelope("pins", {k: v for k, v in pins(2).items() if k != "epoch"}, "op"))
 accept("unknown-members", "Members that nobody knows are ignored, in envelopes and payloads.",
        Envelope("fresh", fresh(pins(1), new={"a": [1, None]}), "f").written("{", '{"new": 1.5,'))
 case("fresh", "A statement about the pins in force.", first, fresh1)
