@@ -286,6 +286,11 @@ case("unpin-off", "To off, for 14 days.", first,
      Step("unpin-off", Envelope("unpin", unpin(days=14, rules=[("api", "off"), ("www", "report")]), "vw")))
 case("unpin-withdrawn", "A higher serial without rules.", first, unpin1,
      Step("unpin-withdrawn", Envelope("unpin", unpin(2, rules=()), "uw")))
+accept("unpin-a-day-ahead", "A day is left to clocks that are wrong. The clock floor stays.",
+       Envelope("unpin", unpin(issued=1), "uv"))
+accept("unpin-behind-the-floor", "The clock says 2016; what counts is the clock floor, which the pins raised to a day before.",
+       Envelope("unpin", unpin(issued=2), "uv"), before=(Step("pins-1-later", Envelope("pins", pins(1, issued=1), "op")),),
+       day=-3650)
 case("unpin-again", "The same unpin again.", first, unpin1, unpin1)
 
 ROOT2 = Envelope("root", root(2, roles={"root": (2, "xyz"), "pins": (1, "ab")}), "rsxy")
@@ -499,6 +504,8 @@ refuse("unpin-tightens", "It wants a rule enforced.", "E_UNPIN",
        Envelope("unpin", unpin(rules=[("www", "off"), ("api", "enforce")]), "uv"))
 refuse("unpin-too-long", "14 days and a second.", "E_UNPIN",
        Envelope("unpin", unpin() | {"expires": time(14, 1)}, "uv"))
+refuse("unpin-future", "Issued a day and a second ahead of the clock: it would soften for longer than it may.", "E_UNPIN",
+       Envelope("unpin", unpin() | {"issued": time(1, 1)}, "uv"))
 refuse("unpin-unknown-mode", "A mode that is none.", "E_SCHEMA", Envelope("unpin", unpin(rules=[("api", "none")]), "uv"))
 refuse("unpin-rule-twice", "A rule named twice.", "E_SCHEMA", Envelope("unpin", unpin(rules=[("api", "off"), ("api", "report")]), "uv"))
 refuse("unpin-257-rules", "More than 256 rules.", "E_LIMIT", Envelope("unpin", unpin(rules=[(f"r{i}", "off") for i in range(257)]), "uv"))
