@@ -49,6 +49,12 @@ class Key:
         return {"id": self.id, "alg": alg, "public": b64(self.public), "label": self.name}
 
 
+def record_of(public):
+    """Of a key that nobody needs to have made."""
+    spki = bytes.fromhex("302a300506032b6570032100") + public
+    return {"id": hashlib.sha256(spki).hexdigest(), "alg": "ed25519", "public": b64(public)}
+
+
 KEYS = {name: Key(name) for name in "rstxyzopqabfguvw"}
 
 
@@ -446,6 +452,11 @@ refuse("root-lower-epoch", "Root 3 of a lower epoch.", "E_EPOCH", Envelope("root
        before=(first, RECOVERY))
 refuse("root-id-of-another-key", "A key under an id that is not its own.", "E_SCHEMA",
        Envelope("root", root(2) | {"keys": [KEYS["r"].record() | {"id": KEYS["x"].id}] + root(2)["keys"][1:]}, "rs"))
+for name, small in (("neutral", "01" + "00" * 31), ("neutral-signed", "01" + "00" * 30 + "80"), ("order-4", "00" * 32),
+                    ("order-8", "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"),
+                    ("unreduced", "ee" + "ff" * 30 + "7f")):
+    refuse(f"root-small-order-{name}", "A key for which anybody can sign.", "E_SCHEMA",
+           Envelope("root", root(2) | {"keys": root(2)["keys"] + [record_of(bytes.fromhex(small))]}, "rs"))
 refuse("root-key-twice", "A key listed twice in a role.", "E_SCHEMA", Envelope("root", root(2, roles={"pins": (2, "oo")}), "rs"))
 refuse("root-key-record-twice", "A key listed twice.", "E_SCHEMA",
        Envelope("root", root(2) | {"keys": root(2)["keys"] + [KEYS["r"].record("ed448")]}, "rs"))
