@@ -228,7 +228,8 @@ struct pintle_unpin_rule {
     bool off; /* to "off"; else to "report" */
 };
 
-/* The unpin in force: from `issued` until `expires`. */
+/* The unpin in force: from when it was believed, be `issued` past or (by a day) to come, until
+ * `expires`. */
 struct pintle_unpin {
     int64_t serial;
     int64_t issued;
