@@ -367,6 +367,16 @@ refuse("envelope-33-signatures", "More than 32 signatures.", "E_LIMIT", Envelope
 accept("envelope-32-signatures", "32 signatures, the last two good.",
        Envelope("pins", pins(2), "x" * 15 + "y" * 15 + "op"))
 
+refuse("envelope-keyid-control", "A control character in a key id, though that is but a hint.", "E_ENVELOPE",
+       Envelope("pins", pins(2), "op").written(KEYS["o"].id, "a\\tb"))
+refuse("envelope-big-integer", "An integer beyond 64 bits, in a member that nobody knows.", "E_JSON",
+       Envelope("pins", pins(2), "op").written("{", '{"new": 9223372036854775808,'))
+refuse("envelope-big-real", "A number beyond a double, in a member that nobody knows.", "E_JSON",
+       Envelope("pins", pins(2), "op").written("{", '{"new": 1e400,'))
+oversized = Envelope("fresh", as_bytes(fresh(pins(1))).ljust(16385), "f")
+refuse("order-signature-payload", "The form of the signatures before the payload's length.", "E_ENVELOPE",
+       oversized.written(b64(oversized.signatures[0][1]), "AAAA"))
+
 # - payload types
 refuse("type-of-another-role", "A fresh statement where pins are asked for, signed by the pins keys too.",
        "E_PAYLOAD_TYPE", Envelope("fresh", fresh(pins(1)), "fop"), role="pins")
@@ -422,6 +432,10 @@ for role, keys in (("root", "rs"), ("pins", "op"), ("fresh", "f"), ("unpin", "uv
            Envelope(role, text.replace("{", '{"x": 1.0, ', 1), keys))
     refuse(f"{role}-no-app", "A member is missing.", "E_SCHEMA", Envelope(role, {k: v for k, v in good.items() if k != "app"}, keys))
     refuse(f"{role}-version-of-format", "Another version of the format.", "E_VERSION", Envelope(role, good | {kind: 2}, keys))
+    refuse(f"{role}-big-integer", "An integer beyond 64 bits is no JSON, before the version of the format is looked at.", "E_JSON",
+           Envelope(role, json.dumps(good | {kind: 2}).replace("{", '{"x": 9223372036854775808, ', 1), keys))
+    refuse(f"{role}-crit-65", "More than 64 names.", "E_SCHEMA", Envelope(role, good | {"crit": ["app"] * 65}, keys))
+    accept(f"{role}-crit-crit", "crit may name itself, which needs no understanding.", Envelope(role, good | {"crit": ["crit", kind]}, keys))
     refuse(f"{role}-crit", "A critical member that is not understood.", "E_CRIT",
            Envelope(role, good | {"crit": ["new"], "new": 1}, keys))
     refuse(f"{role}-time", "A day that does not exist.", "E_TIME", Envelope(role, good | {"issued": "2026-11-31T00:00:00Z"}, keys))
@@ -472,6 +486,8 @@ refuse("root-65-keys", "More than 64 keys.", "E_LIMIT",
        Envelope("root", root(2) | {"keys": root(2)["keys"] + [{"id": f"{i:064x}", "alg": "none"} for i in range(55)]}, "rs"))
 refuse("root-17-keys-of-a-role", "More than 16 keys for a role.", "E_LIMIT",
        Envelope("root", root(2) | {"roles": root(2)["roles"] | {"pins": {"threshold": 1, "keys": [f"{i:064x}" for i in range(17)]}}}, "rs"))
+refuse("order-keys-threshold", "Too many keys before a threshold above their number.", "E_LIMIT",
+       Envelope("root", root(2) | {"roles": root(2)["roles"] | {"pins": {"threshold": 99, "keys": [f"{i:064x}" for i in range(17)]}}}, "rs"))
 
 # - pins
 refuse("pins-rollback", "A lower version.", "E_ROLLBACK", P[1], before=(first, second))
