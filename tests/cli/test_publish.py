@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """pintle publish: nothing goes out that could lock clients out, and nothing half."""
+import base64
 import fcntl
 import json
 import os
 import shutil
 import subprocess
 
+import bundles
 import cli
 import netcase
 import pki
@@ -250,6 +252,22 @@ class Publishing(publishing.PublishingCase):
         self.publish(*self.proof, "--root", "root-2.json", "--bump", keys=("build",))
         self.assertEqual((self.latest["root"], self.latest["epoch"], self.latest["version"]), (2, 2, 1))
         self.verify()
+
+    def test_the_same_pins_signed_under_the_next_root_keep_both_signatures(self):
+        """Who reads the old pointer finds the old keys' signatures, who reads the new one the new keys'."""
+        self.publish(*self.proof)
+        envelope = self.dir / f"shop/pins/{self.latest['pins']}.json"
+        payload = base64.b64decode(json.loads(envelope.read_text())["payload"])
+        before = self.dir / "before"
+        shutil.copytree(self.dir / "shop", before)
+        self.ok("root", "rotate", "--root", "root-1.json", "--pins-key", "build.pub.pem")
+        self.ok("sign", "root-2.json", "--key", "alice.key.pem")
+        (self.dir / "same.json").write_bytes(bundles.envelope("pins", payload, [self.keys["build"]]).text)
+        self.publish("--signed", "same.json", *self.proof, "--root", "root-2.json", keys=())
+        self.assertEqual((self.latest["root"], self.latest["version"]), (2, 1))
+        self.assertIn("signed by ci, build", self.verify().out)
+        shutil.copy(before / "latest.json", self.dir / "shop/latest.json")
+        self.assertIn("signed by ci", self.verify().out)
 
     def test_dry_run_and_stage_write_nothing(self):
         result = self.publish(*self.proof, "--dry-run", keys=())
