@@ -121,14 +121,20 @@ static bool has_proven_backup(const struct gate *gate, size_t rule_index)
     return false;
 }
 
+/* Now, or from the time on at which `after` holds: clients keep what is published today until then. */
+static bool will_enforce(const struct gate *gate, const struct pintle_rule *rule)
+{
+    return pintle_rule_get_mode(rule, gate->check.now) == PINTLE_MODE_ENFORCE ||
+           (rule->after == PINTLE_MODE_ENFORCE && rule->ends != PINTLE_NEVER);
+}
+
 static void look_for_backups(struct gate *gate)
 {
     struct check *check = &gate->check;
 
     for (size_t i = 0; i < pintle_pinset_get_rule_count(check->set); i++) {
         const struct pintle_rule *rule = pintle_pinset_get_rule(check->set, i);
-        if (pintle_rule_get_mode(rule, check->now) == PINTLE_MODE_ENFORCE && rule->pin_count > 0 &&
-            !has_proven_backup(gate, i))
+        if (will_enforce(gate, rule) && rule->pin_count > 0 && !has_proven_backup(gate, i))
             check_add(check, "PIN113", i, SIZE_MAX, "%zu proofs, %lu pins", gate->proven_count,
                       (unsigned long)rule->pin_count);
     }
@@ -156,8 +162,7 @@ static bool is_unseen(const struct gate *gate, const struct check_finding *findi
 {
     const struct pintle_rule *rule = pintle_pinset_get_rule(gate->check.set, finding->rule_index);
 
-    return is(finding, "PIN109") && rule != NULL && rule->pin_count > 0 &&
-           pintle_rule_get_mode(rule, gate->check.now) == PINTLE_MODE_ENFORCE;
+    return is(finding, "PIN109") && rule != NULL && rule->pin_count > 0 && will_enforce(gate, rule);
 }
 
 /* Certificates that end soon and weak keys above ours are no matter of pins. Without hard_ttl_s the

@@ -111,6 +111,15 @@ class Gate(publishing.PublishingCase):
         self.document(rules=[rule])
         self.publish(*self.proof)
 
+    def test_a_rule_that_enforces_later_is_held_to_the_same(self):
+        """Clients keep what goes out today until then: it is looked at now or never."""
+        for mode in ("report", "off"):
+            with self.subTest(mode):
+                later = {"mode": mode, "enforce_until": self.time(40), "after": "enforce"}
+                pins = (self.leaf, self.pin(self.backup, backup=True))
+                self.document(rules=[self.rule(*pins, match=["*.example.com"], **later)])
+                self.refused(["PIN002", "PIN109", "PIN113"])
+
     def test_an_exception_that_is_not_needed(self):
         for risk in ("PIN101", "PIN113:other", "nonsense"):
             with self.subTest(risk):
