@@ -249,7 +249,7 @@ static enum cli_exit publish_pins(struct job *job)
     if (code == CLI_OK)
         code = sign_pins(job, envelope);
     if (code == CLI_OK && o->stage != NULL && !o->dry_run)
-        code = envelope_save(envelope, o->stage);
+        code = envelope_create(envelope, o->stage);
     else if (code == CLI_OK && o->stage == NULL && (!o->dry_run || o->signers.keys.count > 0))
         code = statement_apply(job->trusted, PINTLE_ROLE_PINS, envelope, job->now, "the new pins");
     pintle_envelope_free(envelope);

@@ -205,6 +205,17 @@ class Publishing(publishing.PublishingCase):
         self.publish("--signed", "staged.json", *self.proof, keys=())
         self.assertIn("signed by ci, build", self.verify().out)
 
+    def test_a_staged_file_is_not_overwritten(self):
+        """It may hold the signatures of others, or be the pin-set itself."""
+        self.publish(*self.proof, "--stage", "staged.json")
+        self.ok("sign", "staged.json", "--key", "build.key.pem")
+        for name in ("staged.json", "pintle.json"):
+            with self.subTest(name):
+                content = (self.dir / name).read_bytes()
+                result = self.publish(*self.proof, "--stage", name, code=cli.INPUT)
+                self.assertIn(name, result.err)
+                self.assertEqual((self.dir / name).read_bytes(), content)
+
     def test_what_others_signed_is_held_to_the_same(self):
         old = self.issue()
         self.document(self.leaf, old, self.pin(self.backup, backup=True))
