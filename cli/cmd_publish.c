@@ -141,9 +141,18 @@ struct job {
 
 /* --- what is asked for ---------------------------------------------------------------------------- */
 
+/* A pin-set of the command line: one of the environment gives way to --signed, and is none to publish
+ * where freshness alone is asked for. */
+static bool names_pinset(const struct publish_options *o)
+{
+    const char *pinset = o->gate.check.pinset;
+
+    return pinset != NULL && !opt_is_from_env("PINTLE_PINSET", pinset);
+}
+
 static bool only_fresh(const struct publish_options *o)
 {
-    return o->fresh > 0 && o->gate.check.pinset == NULL && o->signed_file == NULL && !o->bump &&
+    return o->fresh > 0 && !names_pinset(o) && o->signed_file == NULL && !o->bump &&
            o->roots.count == 0 && o->stage == NULL;
 }
 
@@ -153,8 +162,7 @@ static enum cli_exit check(const struct publish_options *o)
 
     if (o->dir == NULL)
         mistake = "option --dir is needed";
-    else if (o->signed_file != NULL &&
-             (o->stage != NULL || o->bump || o->gate.check.pinset != NULL))
+    else if (o->signed_file != NULL && (o->stage != NULL || o->bump || names_pinset(o)))
         mistake = "option --signed stands for --pinset, --bump and --stage";
     else if (o->stage != NULL && o->fresh > 0)
         mistake = "options --stage and --fresh exclude each other";

@@ -307,7 +307,7 @@ static enum cli_exit get_plan(struct simulation *s)
 
     if (o->plan != NULL) {
         if (rotate_is_asked(&o->ask) ||
-            (o->ask.pinset != NULL && !opt_env_value("PINTLE_PINSET"))) {
+            (o->ask.pinset != NULL && !opt_is_from_env("PINTLE_PINSET", o->ask.pinset))) {
             opt_mistake("rotate simulate", "option --plan excludes --pinset, --to and --to-backup");
             return CLI_USAGE;
         }

@@ -259,6 +259,13 @@ class Publishing(publishing.PublishingCase):
         self.assertExit(result, cli.INPUT)
         self.assertIn("role fresh", result.err)
 
+    def test_a_pin_set_of_the_environment_gives_way(self):
+        environment = {"PINTLE_PINSET": str(self.dir / "pintle.json")}
+        self.publish(*self.proof, "--stage", "staged.json", env=environment)
+        self.publish(*self.proof, "--signed", "staged.json", keys=(), env=environment)
+        self.publish("--fresh", "24", keys=("cron",), env=environment)
+        self.assertIn("fresh", self.latest)
+
     def test_keys_of_other_roles_sign_nothing(self):
         result = self.publish(*self.proof, keys=("cron",), code=cli.INPUT)
         self.assertIn("names for role pins", result.err)
