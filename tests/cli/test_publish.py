@@ -231,6 +231,13 @@ class Publishing(publishing.PublishingCase):
         self.publish("--signed", "staged.json", *self.proof, keys=())
         self.assertEqual(self.latest["version"], 2)
 
+    def test_an_exception_of_an_older_version_does_not_count(self):
+        self.publish("--accept-risk", "PIN113")
+        self.document(version=2, **{"x-publish-log": self.published()["x-publish-log"]})
+        self.ok("sign", "pintle.json", "--key", "ci.key.pem", "-o", "own.json")
+        result = self.publish("--signed", "own.json", "--accept-risk", "PIN113", keys=(), code=cli.REFUSED)
+        self.assertIn("PIN113 is accepted here, but not in the log", result.err)
+
     def test_half_a_directory_is_no_new_one(self):
         self.publish(*self.proof)
         for name in ("latest.json", "root/1.json"):
