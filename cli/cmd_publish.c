@@ -175,6 +175,12 @@ static enum cli_exit check(const struct publish_options *o)
     return CLI_USAGE;
 }
 
+/* A dry run needs no key: nothing is signed then, nor judged as a client would. */
+static bool signs(const struct job *job)
+{
+    return !job->options->dry_run || job->options->signers.keys.count > 0;
+}
+
 /* --- the gate ------------------------------------------------------------------------------------- */
 
 static void print_findings(const char *word, const json_t *list)
@@ -258,7 +264,7 @@ static enum cli_exit publish_pins(struct job *job)
         code = sign_pins(job, envelope);
     if (code == CLI_OK && o->stage != NULL && !o->dry_run)
         code = envelope_create(envelope, o->stage);
-    else if (code == CLI_OK && o->stage == NULL && (!o->dry_run || o->signers.keys.count > 0))
+    else if (code == CLI_OK && o->stage == NULL && signs(job))
         code = statement_apply(job->trusted, PINTLE_ROLE_PINS, envelope, job->now, "the new pins");
     pintle_envelope_free(envelope);
     return code;
@@ -394,7 +400,7 @@ static enum cli_exit publish(struct job *job)
         code = published_open(&job->trusted, o->dir, NULL, &o->roots, 0);
     if (code == CLI_OK && !only_fresh(o))
         code = publish_pins(job);
-    if (code == CLI_OK && o->fresh > 0)
+    if (code == CLI_OK && o->fresh > 0 && signs(job))
         code = publish_fresh(job);
     if (code == CLI_OK && o->stage == NULL && !o->dry_run)
         code = published_write(o->dir, job->trusted, job->lock);

@@ -308,6 +308,8 @@ class Publishing(publishing.PublishingCase):
         self.assertIn("would publish version 1 of epoch 1", result.out)
         self.assertRegex(result.out, "would write pins/[0-9a-f]{64}.json\n")
         self.assertIn("would replace latest.json in shop", result.out)
+        result = self.publish(*self.proof, "--dry-run", "--fresh", "24", keys=())
+        self.assertIn("would write a statement of freshness", result.out)
         result = self.publish(*self.proof, "--dry-run", "--stage", "s.json", keys=())
         self.assertIn("would write s.json", result.out)
         self.assertFalse((self.dir / "s.json").exists())
