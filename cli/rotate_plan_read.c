@@ -173,6 +173,9 @@ static void read_issue(struct reader *r, const json_t *object, struct rotate_iss
     out->epoch = read_number(r, object, "epoch", 1, INT64_MAX - ROTATE_ISSUES_MAX);
     out->held = read_bool(r, object, "held", false);
     out->at = read_time(r, object, "published", false);
+    out->issued = read_time(r, object, "issued", true);
+    if (out->issued == PINTLE_NEVER)
+        out->issued = out->at;
     out->expires = read_time(r, object, "expires", true);
     out->enforce_until = read_time(r, object, "enforce_until", true);
     out->hard_ttl_s = json_object_get(object, "hard_ttl_s") == NULL

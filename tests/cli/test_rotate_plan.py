@@ -46,6 +46,26 @@ class PlanCase(netcase.NetCase):
         return result.json
 
 
+class Since(PlanCase):
+    """How long clients have had the rule is one thing, from when on their version counts another."""
+    def test_the_worst_case_counts_from_the_issue(self):
+        self.document(self.keyed(), issued="2026-11-20T00:00:00Z", hard_ttl_s=90 * 86400)
+        worst = self.plan("--to", NEW.pin)["worst_case"]
+        self.assertEqual((worst["from"][:10], worst["until"][:10]), ("2026-12-22", "2027-02-18"))
+        for since in ("2024-12-01", "2026-11-28"):
+            with self.subTest(since):
+                document = self.plan("--to", NEW.pin, "--since", since)
+                self.assertEqual(document["worst_case"], worst)
+                self.assertNotIn("ends-in-step", ids(document, "warnings"))
+
+    def test_the_next_version_is_good_for_as_long_as_this_one(self):
+        rule = self.rule(self.pin(OLD, at="leaf"), enforce_until="2027-11-20T00:00:00Z")
+        self.document(rule, issued="2026-11-20T00:00:00Z", expires="2027-02-20T00:00:00Z", hard_ttl_s=None)
+        plain = self.plan("--to", NEW.pin)["versions"][1:]
+        self.assertEqual(plain[0]["enforce_until"], "2027-12-01T00:00:00Z")
+        self.assertEqual(self.plan("--to", NEW.pin, "--since", "2024-12-01")["versions"][1:], plain)
+
+
 class Dates(PlanCase):
     def test_a_new_key_is_published_waited_for_deployed_watched_and_the_old_one_retired(self):
         document = self.plan("--to", NEW.pin)
