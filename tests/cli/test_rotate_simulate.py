@@ -133,7 +133,8 @@ class Plans(SimulateCase):
                 ("versions/0/pins/0/at", "top"), ("versions/0/pins", {}), ("versions/0/deny", ["x"]),
                 ("versions/0/epoch", 0), ("servers", []), ("servers/1/from", "2020-01-01T00:00:00Z"),
                 ("steps/0/step", "dance"), ("steps/0/version", 99), ("steps/0/by", 5), ("steps", "x"),
-                ("rule", "r" * 65), ("app", 7)):
+                ("rule", "r" * 65), ("rule", ""), ("rule", "</title><script>"), ("rule", "a\u001b]0;b\u0007"),
+                ("app", 7)):
             with self.subTest(pointer):
                 document = json.loads(json.dumps(good))
                 *path, last = [int(part) if part.isdigit() else part for part in pointer.split("/")]
