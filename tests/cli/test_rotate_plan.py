@@ -281,6 +281,8 @@ class Input(PlanCase):
                 (("--to", NEW.pin, "--new-backup", NEW.pin), "no reserve"),
                 (("--to", NEW.pin, "--start", "tomorrow"), "option --start: 'tomorrow' is no date"),
                 (("--to", NEW.pin, "--deploy", "2026-02-30"), "option --deploy"),
+                (("--to", NEW.pin, "--start", "9999-12-31"), "option --start: is too far ahead"),
+                (("--to", NEW.pin, "--start", START, "--deploy", "2036-11-30"), "is more than 3650 days after the start"),
                 (("--to", NEW.pin, "--cert-expires", "2026"), "option --cert-expires"),
                 (("--to", NEW.pin, "--since", "x"), "option --since"),
                 (("--to", NEW.pin, "--lag", "-1"), "option --lag"),
@@ -295,6 +297,12 @@ class Input(PlanCase):
                 (("--to", NEW.pin, "--rule", "web"), "no rule 'web'")):
             with self.subTest(args):
                 self.assertUsage(message, *start, *args)
+
+    def test_an_overlap_that_no_plan_can_wait_for(self):
+        self.document(self.keyed(), overlap_s=3650 * 86400)
+        self.plan("--to", NEW.pin)
+        self.document(self.keyed(), overlap_s=253402300799)
+        self.assertFails(cli.INPUT, "overlap_s is more than 3650 days", "rotate", "plan", "--offline", "--to", NEW.pin)
 
     def test_bad_files_and_hosts(self):
         start = ("rotate", "plan", "--offline")
