@@ -109,6 +109,13 @@ class Plans(SimulateCase):
         text = self.run_cli("rotate", "simulate", "--plan", self.plan).out
         self.assertIn("`pintle rotate plan` refuses this plan", text)
 
+    def test_a_plan_that_is_not_played_to_its_end_is_not_called_safe(self):
+        self.make_plan("--to", NEW.pin, "--lag", "3650", "--margin", "3650")
+        self.assertUsage("--days simulates its beginning", "rotate", "simulate", "--plan", self.plan, "--clients", "1")
+        result = self.run_cli("rotate", "simulate", "--plan", self.plan, "--clients", "1", "--days", "3650")
+        self.assertExit(result, cli.OK)
+        self.assertIn("before the plan does", result.err)
+
     def test_a_plan_is_made_on_the_spot(self):
         document = self.simulate("--to-backup", "--start", START, "--no-refresh")
         self.assertEqual(document["totals"]["locked_out_clients"], 0)
