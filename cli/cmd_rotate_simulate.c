@@ -324,14 +324,8 @@ static enum cli_exit get_plan(struct simulation *s)
     const struct simulate_options *o = s->options;
     enum cli_exit code;
 
-    if (o->plan != NULL) {
-        if (rotate_is_asked(&o->ask) ||
-            (o->ask.pinset != NULL && !opt_is_from_env("PINTLE_PINSET", o->ask.pinset))) {
-            opt_mistake("rotate simulate", "option --plan excludes --pinset, --to and --to-backup");
-            return CLI_USAGE;
-        }
+    if (o->plan != NULL)
         return rotate_plan_read(&s->plan, o->plan);
-    }
     code = rotate_ask(&s->asked, "rotate simulate", &o->ask);
     if (code != CLI_OK)
         return code;
@@ -426,7 +420,7 @@ static enum cli_exit run(struct simulation *s)
 
 enum cli_exit cmd_rotate_simulate(int argc, char **argv)
 {
-    struct simulate_options options = {.ask = rotate_options_default(),
+    struct simulate_options options = {.ask = rotate_options_unset(),
                                        .clients = CLIENTS_DEFAULT,
                                        .random_seed = 1,
                                        .react = 1,
@@ -436,8 +430,10 @@ enum cli_exit cmd_rotate_simulate(int argc, char **argv)
     struct simulation *s = NULL;
     enum cli_exit code = CLI_USAGE;
 
-    if (opt_parse("rotate simulate", opts_rotate_simulate, &options, argc, argv, &operands)) {
-        options.ask.offline = true;
+    options.ask.offline = true;
+    if (opt_parse("rotate simulate", opts_rotate_simulate, &options, argc, argv, &operands))
+        code = rotate_idle_check(&options.ask, options.plan);
+    if (code == CLI_OK) {
         s = calloc(1, sizeof(*s));
         if (s == NULL)
             cli_no_memory();

@@ -12,6 +12,7 @@ import cli
 import netcase
 import pki
 import tap_unittest
+from netcase import HOST
 
 OLD, NEW, BACKUP = (pki.Key() for _ in range(3))
 START = "2026-12-01"
@@ -251,10 +252,21 @@ class Input(SimulateCase):
                 (("--react", "-1"), "option --react"), (("--pins-threshold", "0"), "option --pins-threshold"),
                 (("--days", "0"), "option --days"), (("--days", "3651"), "option --days"),
                 (("--bound", "2"), "option --bound"), (("--bound", "-1"), "option --bound"),
-                (("--plot", "plot.png"), "option --plot"), (("--to", NEW.pin), "--plan excludes"),
-                (("-p", "pintle.json"), "--plan excludes")):
+                (("--plot", "plot.png"), "option --plot"), (("--to", NEW.pin), "--plan excludes --to"),
+                (("-p", "pintle.json"), "--plan excludes --pinset"), (("--lag", "14"), "--plan excludes --lag"),
+                (("--lag-share", "99%"), "--plan excludes --lag-share"), (("--margin", "0"), "--plan excludes --margin"),
+                (("--rule", "api"), "--plan excludes --rule"), (("--host", HOST), "--plan excludes --host"),
+                (("--start", START), "--plan excludes --start"), (("--deploy", START), "--plan excludes --deploy")):
             with self.subTest(args):
                 self.assertUsage(message, *start, *args)
+
+    def test_options_that_would_change_nothing(self):
+        for option, value in (("--from", OLD.pin), ("--new-backup", NEW.pin), ("--deploy", START), ("--since", START),
+                              ("--cert-expires", START), ("--emergency", "lost"), ("--order", "deploy-first")):
+            with self.subTest(option):
+                self.assertUsage(f"option {option} needs --to or --to-backup", "rotate", "simulate", option, value)
+        result = self.run_cli("rotate", "simulate", "--plan", self.plan, "--clients", "1", env={"PINTLE_LAG": "30"})
+        self.assertExit(result, cli.OK)
 
     def test_bad_lags_are_told_with_their_line(self):
         for text, line, what in (("1\n2\nx\n", 3, "neither a number"), ("", 1, "no lag at all"),
