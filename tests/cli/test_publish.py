@@ -89,7 +89,7 @@ class Gate(publishing.PublishingCase):
         rule = self.rule(self.leaf, self.pin(self.backup, backup=True), enforce_until=self.time(20))
         self.document(rules=[rule])
         self.publish(*self.proof, code=cli.REFUSED)
-        self.publish(*self.proof, "--update-lag", "10")
+        self.publish(*self.proof, "--lag", "10")
 
     def test_a_placeholder(self):
         self.document(self.leaf, self.pin(self.backup, backup=True), "sha256/" + "A" * 43 + "=")
