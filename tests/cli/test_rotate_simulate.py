@@ -268,6 +268,13 @@ class Input(SimulateCase):
         result = self.run_cli("rotate", "simulate", "--plan", self.plan, "--clients", "1", env={"PINTLE_LAG": "30"})
         self.assertExit(result, cli.OK)
 
+    def test_lags_as_programs_write_them(self):
+        """All the digits of a double (0.1 + 0.2), and lines that end as on Windows."""
+        for text in ("0.30000000000000004\n", "lag_days\r\n3.141592653589793\r\n0\r\n"):
+            with self.subTest(text):
+                document = self.played("--lag-dist", f"csv:{self.write('lags.csv', text)}")
+                self.assertEqual(document["totals"]["locked_out_clients"], 0)
+
     def test_bad_lags_are_told_with_their_line(self):
         for text, line, what in (("1\n2\nx\n", 3, "neither a number"), ("", 1, "no lag at all"),
                                  ("lag_days\n", 2, "no lag at all"), ("1\n\n2\n", 2, "an empty line"),
