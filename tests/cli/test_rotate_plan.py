@@ -199,7 +199,18 @@ class Calendar(PlanCase):
         for event, step in zip(events, planned):
             self.assertEqual(event["DTSTART"].strftime("%Y-%m-%dT%H:%M:%SZ"), step["from"])
             self.assertEqual(len(event.alarms), 1)
-            self.assertEqual(event["DTSTAMP"], datetime.datetime(2026, 12, 1, tzinfo=datetime.timezone.utc))
+
+    def test_a_calendar_takes_the_plan_that_was_made_last(self):
+        """Also if its first step is earlier than that of the plan before: RFC 5545, section 3.8.7.2."""
+        before = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
+        for start in ("2027-03-01", START, "2026-01-01"):
+            for event in self.calendar("--start", start):
+                self.assertTrue(before <= event["DTSTAMP"] <= datetime.datetime.now(datetime.timezone.utc))
+
+    def test_it_is_no_invitation(self):
+        """PUBLISH asks for an ORGANIZER in each event: RFC 5546, section 3.2.1."""
+        result = self.run_cli("rotate", "plan", "--offline", "--to", NEW.pin, "--format", "ics", "--start", START)
+        self.assertNotIn("METHOD", result.out)
 
     def test_names_stay_when_dates_change_and_differ_when_keys_do(self):
         first = [event["UID"] for event in self.calendar()]
