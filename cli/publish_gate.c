@@ -7,9 +7,7 @@
 #include <pintle/x509.h>
 
 #include "json_build.h"
-#include "os/file.h"
-
-#define FILE_MAX ((size_t)16 * 1024 * 1024)
+#include "objects_file.h"
 
 /* proven: pins of keys that somebody has shown to exist; used: for each --accept-risk */
 struct gate {
@@ -51,23 +49,12 @@ static enum cli_exit take_objects(struct gate *gate, const char *path,
 
 static enum cli_exit read_proof(struct gate *gate, const char *path)
 {
-    struct pintle_objects *objects = NULL;
-    struct pintle_error err = {0};
-    enum cli_exit code;
-    char *bytes = NULL;
-    size_t len = 0;
+    struct pintle_objects *objects;
+    enum cli_exit code = objects_file_read(&objects, path, cli_fail);
 
-    if (os_read_file(&bytes, &len, path, FILE_MAX, &err) != PINTLE_OK) {
-        cli_error("%s", err.text);
-        return cli_exit_for(err.status);
-    }
-    if (pintle_objects_parse(&objects, (const uint8_t *)bytes, len, &err) == PINTLE_OK)
+    if (code == CLI_OK)
         code = take_objects(gate, path, objects);
-    else
-        code = cli_fail(path, &err);
     pintle_objects_free(objects);
-    cli_wipe(bytes, len);
-    free(bytes);
     return code;
 }
 

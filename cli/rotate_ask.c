@@ -1,18 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rotate_ask.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include <pintle/x509.h>
 
 #include "guard.h"
-#include "os/file.h"
+#include "objects_file.h"
 #include "rotate_notes.h"
 #include "rotate_value.h"
-
-/* What pintle_objects_parse() takes. */
-#define FILE_MAX ((size_t)16 * 1024 * 1024)
 
 /* 9900-01-01: room for all waits of a plan. */
 #define LATEST_START INT64_C(250246627200)
@@ -135,23 +131,12 @@ static enum cli_exit only_key(struct pintle_pin *out, const char *path,
 
 static enum cli_exit read_key_file(struct pintle_pin *out, const char *path)
 {
-    struct pintle_error err = {0};
-    struct pintle_objects *objects = NULL;
-    char *bytes = NULL;
-    size_t len = 0;
-    enum cli_exit code;
+    struct pintle_objects *objects;
+    enum cli_exit code = objects_file_read(&objects, path, cli_fail);
 
-    if (os_read_file(&bytes, &len, path, FILE_MAX, &err) != PINTLE_OK) {
-        cli_error("%s", err.text);
-        return cli_exit_for(err.status);
-    }
-    if (pintle_objects_parse(&objects, (const uint8_t *)bytes, len, &err) != PINTLE_OK)
-        code = cli_fail(path, &err);
-    else
+    if (code == CLI_OK)
         code = only_key(out, path, objects);
     pintle_objects_free(objects);
-    cli_wipe(bytes, len);
-    free(bytes);
     return code;
 }
 
