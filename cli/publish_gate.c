@@ -69,17 +69,6 @@ static bool is_proven(const struct gate *gate, const struct pintle_pin *pin)
 
 /* --- backups -------------------------------------------------------------------------------------- */
 
-static bool shows(const struct pintle_view *views, size_t count, const struct pintle_pin *pin)
-{
-    for (size_t i = 0; i < count; i++) {
-        struct pintle_pin own;
-        if (pintle_pin_from_certificate(&own, views[i], guard_crypto(), NULL) == PINTLE_OK &&
-            pintle_pin_equal(&own, pin))
-            return true;
-    }
-    return false;
-}
-
 /* In a chain that a server of the rule shows, or in the path that was built from it. */
 static bool is_live(const struct check *check, size_t rule_index, const struct pintle_pin *pin)
 {
@@ -87,8 +76,8 @@ static bool is_live(const struct check *check, size_t rule_index, const struct p
         const struct endpoint *endpoint = &check->endpoints[i];
         for (size_t j = 0; endpoint->rule_index == rule_index && j < endpoint->survey.count; j++) {
             const struct sighting *s = &endpoint->survey.items[j];
-            if (shows(s->served, s->served_count, pin) ||
-                shows(s->verified, s->verified_count, pin))
+            if (check_shows(s->served, s->served_count, pin) ||
+                check_shows(s->verified, s->verified_count, pin))
                 return true;
         }
     }
