@@ -48,6 +48,17 @@ static const struct clause *pinned(const struct meaning *meaning)
     return NULL;
 }
 
+/* Where several clauses count, pins are asked for until the last of them ends. */
+static int64_t pinned_until(const struct meaning *meaning)
+{
+    int64_t until = INT64_MIN;
+
+    for (size_t i = 0; i < meaning->found_count; i++)
+        if (!meaning->found[i]->exempt && meaning->found[i]->until > until)
+            until = meaning->found[i]->until;
+    return until;
+}
+
 /* --- text ----------------------------------------------------------------------------------------- */
 
 static const char *mode_name(enum pintle_mode mode)
@@ -99,7 +110,7 @@ static void print_clauses(const struct export *export, const struct meaning *mea
         return;
     }
     (void)printf("%s", pinned(meaning)->enforce ? "enforced" : "reported only");
-    print_end(pinned(meaning)->until);
+    print_end(pinned_until(meaning));
     for (size_t i = 0; i < meaning->found_count; i++)
         for (size_t j = 0; j < meaning->found[i]->pin_count; j++)
             print_pin(&meaning->found[i]->pins[j].pin, meaning->found[i]->pins[j].at,
@@ -179,7 +190,7 @@ static json_t *clauses_json(const struct export *export, const struct meaning *m
     }
     json = json_pack("{s:b, s:s, s:o}", "pinned", 1, "mode", first->enforce ? "enforce" : "report",
                      "pins", pins);
-    return add_end(json, first->until);
+    return add_end(json, pinned_until(meaning));
 }
 
 json_t *export_explain_json(const struct export *export)
