@@ -87,3 +87,10 @@ const char *code_add_until(struct text *out, const char *template, const char *m
     text_add_bytes(out, template, (size_t)(found - template));
     return behind_line(found);
 }
+
+const char *code_add_if(struct text *out, const char *template, const char *mark, bool wanted)
+{
+    const char *inside = code_add_until(out, template, mark);
+
+    return wanted ? code_add_until(out, inside, "end") : behind_line(find_mark(inside, "end"));
+}

@@ -44,4 +44,7 @@ const char *code_position(enum pintle_position at);
 const char *code_add_until(struct text *out, const char *template, const char *mark);
 const char *code_begin(const char *template);
 
+/* Append up to a mark, and what stands from it to the next "@end@" only if that is wanted. */
+const char *code_add_if(struct text *out, const char *template, const char *mark, bool wanted);
+
 #endif

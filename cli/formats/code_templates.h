@@ -3,6 +3,8 @@
 #ifndef PINTLE_CLI_FORMATS_CODE_TEMPLATES_H
 #define PINTLE_CLI_FORMATS_CODE_TEMPLATES_H
 
+extern const char code_template_Pins_java[];
+extern const char code_template_Pins_kt[];
 extern const char code_template_pins_go[];
 extern const char code_template_pins_py[];
 
