@@ -7,6 +7,7 @@ extern const char code_template_Pins_java[];
 extern const char code_template_Pins_kt[];
 extern const char code_template_Pins_swift[];
 extern const char code_template_pins_c[];
+extern const char code_template_pins_dart[];
 extern const char code_template_pins_go[];
 extern const char code_template_pins_py[];
 
