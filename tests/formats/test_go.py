@@ -11,7 +11,7 @@ import generated
 import pki
 import servers
 import tap_unittest
-from generated import MISMATCH, OK
+from generated import MISMATCH, OK, TLS
 
 # Requests to hosts on loopback. What it is asked for comes as JSON, what it saw goes as JSON.
 PROBE = r'''
@@ -39,7 +39,8 @@ type order struct {
 	Dial            map[string]string
 	URLs            []string
 	Insecure, Raw   bool
-	Resume          bool
+	Resume, DialTLS bool
+	ServerName      string
 }
 
 func word(err error) string {
@@ -99,6 +100,12 @@ func main() {
 	}
 	if asked.Proxy != "" {
 		base.Proxy = http.ProxyURL(&url.URL{Scheme: "http", Host: "proxy.example:8080"})
+	}
+	base.TLSClientConfig.ServerName = asked.ServerName
+	if asked.DialTLS {
+		base.DialTLSContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+			return tls.Dial(network, where(address), &tls.Config{InsecureSkipVerify: true})
+		}
 	}
 	if asked.Resume {
 		base.TLSClientConfig.ClientSessionCache = tls.NewLRUClientSessionCache(8)
@@ -226,6 +233,14 @@ class Go(generated.TestCase):
         self.build(self.export("go", self.document()).text)
         done = self.ask([self.url(h) for h in ("right.example", "unlisted.example", "untrusted.example")], Insecure=True)
         self.assertEqual(done["outcomes"], ["unverified", OK, "unverified"])
+
+    def test_a_transport_that_would_not_look(self):
+        """Its own way to dial, or its own name for every server, is not used for pinned hosts."""
+        self.build(self.export("go", self.document()).text)
+        hosts = ["right.example", "wrong.example", "untrusted.example"]
+        self.assertEqual(self.ask([self.url(h) for h in hosts], DialTLS=True)["outcomes"], [OK, MISMATCH, TLS])
+        hosts = ["right.example", "misnamed.example"]
+        self.assertEqual(self.ask([self.url(h) for h in hosts], ServerName="root.example")["outcomes"], [OK, TLS])
 
     def test_through_a_proxy(self):
         self.build(self.export("go", self.document()).text)
