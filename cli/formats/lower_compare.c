@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lower.h"
+#include "public_name.h"
 
 #define HTTPS_PORT 443
 
@@ -93,11 +94,22 @@ static bool is_left_out(const struct comparing *comparing, size_t rule)
     return seen[LOSS_REPORT_MODE] || seen[LOSS_FEW_PINS];
 }
 
+/* Pins of leaves in one clause and of CAs in the other, where both count. */
+static bool asks_for_both(const struct comparing *comparing, const struct clause *own,
+                          const struct clause *other)
+{
+    return comparing->semantics->every_match && comparing->semantics->one_position &&
+           own->pins[0].at != other->pins[0].at;
+}
+
 static void compare_pinned(const struct comparing *comparing, const struct answer *answer,
                            const char *host)
 {
     if (answer->own != NULL) {
-        if (answer->other != NULL && adds_pins(answer->own, answer->other))
+        if (answer->other != NULL && asks_for_both(comparing, answer->own, answer->other))
+            losses_add(comparing->losses, LOSS_BOTH_ASKED, answer->wanted, "%s, with rule %s", host,
+                       answer->other->id);
+        else if (answer->other != NULL && adds_pins(answer->own, answer->other))
             losses_add(comparing->losses, LOSS_UNION, answer->wanted, "%s, with rule %s", host,
                        answer->other->id);
     } else if (answer->other != NULL)
@@ -135,6 +147,8 @@ static void compare_pattern(const struct comparing *comparing, const char *text,
             compare_host(comparing, &pattern.suffix, port);
         return;
     }
+    if (comparing->semantics->public_names && !public_name_fits(pattern.suffix.text, REACH_EXACT))
+        return;
     for (size_t i = 0; i < sizeof(below) / sizeof(below[0]); i++) {
         char name[PINTLE_HOST_MAX_LEN + sizeof("any-host.any-domain.")];
         struct pintle_host host;

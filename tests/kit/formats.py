@@ -20,7 +20,8 @@ import json
 import cli
 
 # Kinds of losses by which keys or hosts may differ from the pin-set; losses.def.
-HOST_LOSSES = {"EXP001", "EXP002", "EXP003", "EXP004", "EXP005", "EXP006", "EXP007"}
+HOST_LOSSES = {"EXP001", "EXP002", "EXP003", "EXP004", "EXP005", "EXP006", "EXP007", "EXP008",
+               "EXP009"}
 KEY_LOSSES = {"EXP010", "EXP011", "EXP012", "EXP013", "EXP016", "EXP022", "EXP030"}
 
 NOW = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
