@@ -14,12 +14,14 @@
 /* Labels that no pattern is likely to have; if one has, that host is compared all the same. */
 static const char *const below[] = {"", "any-host.", "any-host.any-domain."};
 
+/* own_port: hosts are asked for at the port of their rule, and not where another may rule. */
 struct comparing {
     struct losses *losses;
     const struct pintle_pinset *set;
     const struct clause_index *index;
     const struct semantics *semantics;
     int64_t now;
+    bool own_port;
 };
 
 /*
@@ -125,6 +127,8 @@ static void compare_host(const struct comparing *comparing, const struct pintle_
     const struct pintle_rule *rule = pintle_pinset_find(comparing->set, host, port);
     struct answer answer = {.wanted = SIZE_MAX};
 
+    if (rule == NULL && !comparing->own_port)
+        return;
     if (rule != NULL)
         answer.wanted = (size_t)(rule - pintle_pinset_get_rule(comparing->set, 0));
     clause_index_find(comparing->index,
@@ -159,12 +163,26 @@ static void compare_pattern(const struct comparing *comparing, const char *text,
     }
 }
 
+/* Without ports, the pins of a rule that names some hold where another rule does. */
+static void compare_rule(struct comparing *comparing, const struct pintle_rule *rule)
+{
+    bool named = rule->port_count > 0;
+
+    for (uint32_t i = 0; i < rule->match_count; i++) {
+        comparing->own_port = true;
+        compare_pattern(comparing, rule->match[i], named ? rule->ports[0] : HTTPS_PORT);
+        comparing->own_port = false;
+        if (named && !comparing->semantics->ports)
+            compare_pattern(comparing, rule->match[i], HTTPS_PORT);
+    }
+}
+
 bool lower_compare_hosts(struct losses *losses, const struct pintle_pinset *set,
                          const struct clauses *clauses, const struct semantics *semantics,
                          int64_t now)
 {
     struct clause_index index;
-    struct comparing comparing = {losses, set, &index, semantics, now};
+    struct comparing comparing = {losses, set, &index, semantics, now, true};
     size_t count = pintle_pinset_get_rule_count(set);
 
     if (!clause_index_init(&index, clauses))
@@ -172,9 +190,7 @@ bool lower_compare_hosts(struct losses *losses, const struct pintle_pinset *set,
     for (size_t i = 0; i < count; i++) {
         const struct pintle_rule *rule = pintle_pinset_get_rule(set, i);
 
-        for (uint32_t j = 0; j < rule->match_count; j++)
-            compare_pattern(&comparing, rule->match[j],
-                            rule->port_count > 0 ? rule->ports[0] : HTTPS_PORT);
+        compare_rule(&comparing, rule);
     }
     clause_index_clear(&index);
     return true;
