@@ -233,7 +233,7 @@ class PropertyLists(formats.TestCase):
     """What is no property list, for both formats that read them."""
 
     def refused(self, text, message):
-        for name in ("ios",):
+        for name in ("ios", "trustkit-ios"):
             with self.subTest(text[:200]):
                 self.assertImportFails(name, text, message)
 
