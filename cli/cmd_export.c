@@ -264,7 +264,8 @@ static enum cli_exit compare_clauses(struct export *export, const char *text, si
                               .notes = &notes,
                               .host = &export->host.host,
                               .port = export->host.port,
-                              .certificates = export->certificates};
+                              .certificates = export->certificates,
+                              .crypto = guard_crypto()};
     struct pintle_error err = {0};
     enum cli_exit code = CLI_OK;
 

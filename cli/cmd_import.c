@@ -128,7 +128,8 @@ static enum cli_exit parse(struct import *import)
                               .notes = &import->notes,
                               .host = import->options->host != NULL ? &import->host.host : NULL,
                               .port = import->host.port,
-                              .certificates = import->certificates};
+                              .certificates = import->certificates,
+                              .crypto = guard_crypto()};
     struct pintle_error err = {0};
 
     if (import->format->read(&reading, import->text, import->len, &err) != PINTLE_OK)

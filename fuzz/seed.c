@@ -136,10 +136,10 @@ static void check_restore(struct pintle_trusted *trusted, struct pintle_view see
 
 /* --- a client ------------------------------------------------------------------------------------- */
 
-/* Key number n is zero but for its last byte. */
+/* Key number n is 2 and zeros but for its last byte: 0 and 1 would be of small order. */
 static void key_id(char out[PINTLE_KEY_ID_SIZE], uint8_t n)
 {
-    uint8_t key[PINTLE_ED25519_KEY_LEN] = {0};
+    uint8_t key[PINTLE_ED25519_KEY_LEN] = {2};
 
     key[PINTLE_ED25519_KEY_LEN - 1] = n;
     require(pintle_key_id(out, key, &bundle_crypto, NULL) == PINTLE_OK);
@@ -164,7 +164,7 @@ static struct pintle_envelope *make_anchor(void)
         len += (size_t)snprintf(keys + len, sizeof(keys) - len,
                                 "%s{\"id\":\"%s\",\"alg\":\"ed25519\",\"public\":\"%.41s%c%c=\"}",
                                 n == 0 ? "" : ",", ids[n],
-                                "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", 'A', "AEIMQ"[n]);
+                                "AgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", 'A', "AEIMQ"[n]);
     }
     (void)snprintf(payload, sizeof(payload), format, keys, ids[0], ids[1], ids[2], ids[3], ids[4]);
     require(pintle_envelope_new(&out, PINTLE_ROLE_ROOT,

@@ -5,10 +5,10 @@
 set -eu
 
 build="gcc g++ cmake ninja-build pkg-config libssl-dev libcurl4-openssl-dev libjansson-dev libsqlite3-dev
-       libidn2-dev libpsl-dev libexpat1-dev mandoc"
+       libidn2-dev libpsl-dev libexpat1-dev libyaml-dev mandoc"
 demo="nginx-light openssl curl ca-certificates"
 test="clang clang-format clang-tidy libclang-rt-dev cppcheck libcmocka-dev shellcheck
-      python3 python3-cryptography python3-jsonschema gnutls-bin wget tinyproxy microsocks
+      nodejs python3 python3-cryptography python3-jsonschema python3-yaml gnutls-bin wget tinyproxy microsocks
       libcurl3-gnutls bash-completion fish zsh util-linux xz-utils"
 bench="default-jdk-headless libokhttp-java valgrind"
 

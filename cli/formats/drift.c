@@ -105,7 +105,7 @@ static void compare_demands(struct comparing *comparing, const struct clause *wa
     if (wanted->until != there->until)
         tell(comparing, there->line, "%s: ends %s, not %s", shown(there),
              end_text(there->until, ends[0]), end_text(wanted->until, ends[1]));
-    if (!same_reports(wanted, there))
+    if (comparing->semantics->reports && !same_reports(wanted, there))
         tell(comparing, there->line, "%s: reports elsewhere", shown(there));
     if (!wanted->exempt && !there->exempt)
         compare_pins(comparing, wanted, there);

@@ -101,6 +101,7 @@ struct writing {
  * notes         what the platform does that a reader of the file may not expect
  * host, port    of --for, for formats that name none; NULL without
  * certificates  of --certificate, for formats that name certificates; NULL without
+ * crypto        hashes certificates
  */
 struct reading {
     struct clauses *out;
@@ -108,6 +109,7 @@ struct reading {
     const struct pintle_host *host;
     uint16_t port;
     const struct pintle_objects *certificates;
+    const struct pintle_crypto *crypto;
 };
 
 /*

@@ -161,8 +161,8 @@ struct pintle_root {
 
 /*
  * Read a root's payload. The struct and all it leads to are one allocation: free() it. E_JSON,
- * E_SCHEMA (also: an id that is not the key's, a key twice, a threshold above its usable keys, the
- * unpin role with a threshold below 2), E_VERSION, E_CRIT, E_TIME, E_LIMIT, E_CRYPTO, E_NOMEM.
+ * E_SCHEMA (also: an id that is not the key's, a key of small order, a key twice, a threshold above
+ * its usable keys, the unpin role with a threshold below 2), E_VERSION, E_CRIT, E_TIME, E_LIMIT, E_CRYPTO, E_NOMEM.
  */
 PINTLE_API PINTLE_MUST_USE enum pintle_status pintle_root_parse(struct pintle_root **out,
                                                                 struct pintle_view payload,
@@ -228,7 +228,8 @@ struct pintle_unpin_rule {
     bool off; /* to "off"; else to "report" */
 };
 
-/* The unpin in force: from `issued` until `expires`. */
+/* The unpin in force: from when it was believed, be `issued` past or (by a day) to come, until
+ * `expires`. */
 struct pintle_unpin {
     int64_t serial;
     int64_t issued;

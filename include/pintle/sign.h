@@ -39,7 +39,7 @@ PINTLE_API PINTLE_MUST_USE enum pintle_status pintle_signing_key_load(
  * Write it as PEM (PKCS#8). With a passphrase: PBES2 (RFC 8018) with AES-256-CBC and PBKDF2 of
  * HMAC-SHA256 in 600 000 rounds, as pintle_new_key_make() does. The caller frees *out with
  * pintle_signing_key_free_pem(). E_UNSUPPORTED for a key that does not leave its token, E_ARGUMENT
- * for an empty passphrase.
+ * for a passphrase that has not 1 to 1024 bytes: no key could be read back with a longer one.
  */
 PINTLE_API PINTLE_MUST_USE enum pintle_status pintle_signing_key_to_pem(
     char **out, const struct pintle_signing_key *key, const char *passphrase,

@@ -129,10 +129,11 @@ struct pintle_new_key {
  * hosts       names, "*." and a name, or addresses: the request's subjectAltNames; the first is its
  *             common name as well, if it fits into 64 bytes
  * host_count  1 to 1000
- * passphrase  encrypts the key (PBES2: AES-256-CBC, PBKDF2-SHA256 with 600 000 rounds); NULL leaves
- *             it in the clear
+ * passphrase  1 to 1024 bytes, encrypts the key (PBES2: AES-256-CBC, PBKDF2-SHA256 with 600 000
+ *             rounds); NULL leaves it in the clear
  *
- * E_ARGUMENT: unknown type, no host or too many, empty passphrase. E_HOST with err->index. E_CRYPTO.
+ * E_ARGUMENT: unknown type, no host or too many, a passphrase of another length. E_HOST with
+ * err->index. E_CRYPTO.
  */
 PINTLE_API PINTLE_MUST_USE enum pintle_status pintle_new_key_make(
     struct pintle_new_key *out, const char *type, const char *const *hosts, size_t host_count,

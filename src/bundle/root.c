@@ -5,6 +5,7 @@
 
 #include "base/base64.h"
 #include "base/error.h"
+#include "bundle/ed25519.h"
 #include "bundle/envelope.h"
 #include "bundle/payload.h"
 
@@ -76,6 +77,9 @@ static enum pintle_status read_public(struct reader *reader, const struct pintle
         !pintle__base64_to_digest(key->public_key, text.text, &bad))
         return pintle__payload_refuse(&reader->payload, &member,
                                       "is not the canonical base64 of 32 bytes");
+    if (pintle__ed25519_is_weak(key->public_key)) /* whatever the crypto at hand makes of it */
+        return pintle__payload_refuse(&reader->payload, &member,
+                                      "is of small order: anybody can sign for it");
     status = pintle_key_id(id, key->public_key, reader->crypto, reader->payload.source.err);
     if (status == PINTLE_OK && strcmp(id, key->id) != 0)
         status = pintle__payload_refuse(&reader->payload, &id_member, "is not the id of this key");

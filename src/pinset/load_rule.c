@@ -260,13 +260,13 @@ static enum pintle_status read_demands(const struct pintle__load *load, const st
     if (status == PINTLE_OK)
         status = pintle__learns(rule) ? read_learning(load, at, rule, known)
                                       : refuse_learning(load, at, known);
-    if (status == PINTLE_OK)
-        status = read_word(load, at, "after", known[PINTLE__RULE_AFTER], pintle__modes, &after);
-    rule->after = (enum pintle_mode)after;
     rule->enforce_until = PINTLE_NEVER;
     if (status == PINTLE_OK && known[PINTLE__RULE_ENFORCE_UNTIL] != NULL)
         status = pintle__get_time(&load->source, &until, known[PINTLE__RULE_ENFORCE_UNTIL],
                                   &rule->enforce_until);
+    if (status == PINTLE_OK)
+        status = read_word(load, at, "after", known[PINTLE__RULE_AFTER], pintle__modes, &after);
+    rule->after = (enum pintle_mode)after;
     rule->ends = end_of(load->set, rule);
     return status;
 }

@@ -11,7 +11,7 @@
 
 #include <pintle/openssl.h>
 
-#include "tls/openssl/ed25519.h"
+#include "bundle/ed25519.h"
 
 /* Contexts kept for the next call: as many as there are threads hashing at one moment. */
 #define POOL_SIZE 16

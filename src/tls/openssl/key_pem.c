@@ -8,11 +8,29 @@
 #include <openssl/pkcs12.h>
 #include <openssl/rand.h>
 
+#include "base/error.h"
 #include "tls/openssl/text.h"
 
 /* What guessing a passphrase has to cost; the advice for PBKDF2-HMAC-SHA256 since 2023. */
 #define PBKDF2_ROUNDS 600000
 #define SALT_LEN 16
+
+/* OpenSSL asks for no more when it reads a key (PEM_BUFSIZE): with a longer one it stays shut. */
+#define PASSPHRASE_MAX_LEN PEM_BUFSIZE
+
+enum pintle_status pintle__passphrase_check(const char *passphrase, struct pintle_error *err)
+{
+    if (passphrase != NULL && passphrase[0] == '\0') {
+        pintle__error_set(err, PINTLE_E_ARGUMENT, "an empty passphrase");
+        return PINTLE_E_ARGUMENT;
+    }
+    if (passphrase != NULL && strlen(passphrase) > PASSPHRASE_MAX_LEN) {
+        pintle__error_set(err, PINTLE_E_ARGUMENT, "a passphrase of more than %d bytes",
+                          PASSPHRASE_MAX_LEN);
+        return PINTLE_E_ARGUMENT;
+    }
+    return PINTLE_OK;
+}
 
 /* PBES2 (RFC 8018 section 6.2) with PBKDF2, which more programs can read than scrypt. */
 static bool write_encrypted(BIO *bio, PKCS8_PRIV_KEY_INFO *info, const char *passphrase)

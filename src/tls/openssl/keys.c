@@ -239,11 +239,7 @@ static enum pintle_status check_arguments(const struct key_type *type, size_t ho
                           HOSTS_MAX);
         return PINTLE_E_ARGUMENT;
     }
-    if (passphrase != NULL && passphrase[0] == '\0') {
-        pintle__error_set(err, PINTLE_E_ARGUMENT, "an empty passphrase");
-        return PINTLE_E_ARGUMENT;
-    }
-    return PINTLE_OK;
+    return pintle__passphrase_check(passphrase, err);
 }
 
 static enum pintle_status make(struct pintle_new_key *out, const struct key_type *type,

@@ -105,12 +105,12 @@ void pintle_signing_key_free(struct pintle_signing_key *key)
 enum pintle_status pintle_signing_key_to_pem(char **out, const struct pintle_signing_key *key,
                                              const char *passphrase, struct pintle_error *err)
 {
+    enum pintle_status status = pintle__passphrase_check(passphrase, err);
+
     *out = NULL;
     ERR_clear_error();
-    if (passphrase != NULL && passphrase[0] == '\0') {
-        pintle__error_set(err, PINTLE_E_ARGUMENT, "an empty passphrase");
-        return PINTLE_E_ARGUMENT;
-    }
+    if (status != PINTLE_OK)
+        return status;
     *out = pintle__key_to_pem(key->key, passphrase);
     if (*out == NULL)
         return pintle__queue_fail(err, PINTLE_E_UNSUPPORTED, "the key cannot be written");

@@ -11,7 +11,7 @@
 #include <openssl/ui.h>
 
 #include "base/error.h"
-#include "tls/openssl/ed25519.h"
+#include "bundle/ed25519.h"
 #include "tls/openssl/queue.h"
 #include "tls/openssl/sign.h"
 

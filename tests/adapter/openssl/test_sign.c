@@ -101,6 +101,27 @@ static void a_passphrase_is_needed_and_the_right_one(void **state)
     drop(&made);
 }
 
+/* The longest there may be still opens the key; one byte more would lock it for ever. */
+static void a_passphrase_is_not_too_long_to_be_read_back(void **state)
+{
+    char passphrase[1026];
+    struct pintle_error err;
+    struct made made;
+    char *pem;
+
+    (void)state;
+    memset(passphrase, 'x', sizeof(passphrase));
+    passphrase[1024] = '\0';
+    make(&made, passphrase);
+    assert_loads(&made, made.path, passphrase);
+    passphrase[1024] = 'x';
+    passphrase[1025] = '\0';
+    assert_int_equal(pintle_signing_key_to_pem(&pem, made.key, passphrase, &err),
+                     PINTLE_E_ARGUMENT);
+    assert_null(pem);
+    drop(&made);
+}
+
 static void openssl_reads_what_is_written(void **state)
 {
     struct made made;
@@ -330,6 +351,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_key_is_read_back_from_a_file_and_from_a_uri),
         cmocka_unit_test(a_passphrase_is_needed_and_the_right_one),
+        cmocka_unit_test(a_passphrase_is_not_too_long_to_be_read_back),
         cmocka_unit_test(openssl_reads_what_is_written),
         cmocka_unit_test(what_is_no_key_of_ours_is_refused),
         cmocka_unit_test(another_algorithm_is_refused),

@@ -248,6 +248,7 @@ static void expect_refusal(const char *type, const char *const *hosts, size_t co
 static void wrong_arguments_are_refused(void **state)
 {
     const char *const types[] = {"", "rsa", "rsa-1024", "EC-P256", "ec-p256 ", "dsa"};
+    char long_passphrase[1026] = "";
 
     (void)state;
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
@@ -255,6 +256,8 @@ static void wrong_arguments_are_refused(void **state)
     expect_refusal("ec-p256", one_host, 0, NULL, PINTLE_E_ARGUMENT, 0);
     expect_refusal("ec-p256", one_host, 1001, NULL, PINTLE_E_ARGUMENT, 0);
     expect_refusal("ec-p256", one_host, 1, "", PINTLE_E_ARGUMENT, 0);
+    memset(long_passphrase, 'x', sizeof(long_passphrase) - 1);
+    expect_refusal("ec-p256", one_host, 1, long_passphrase, PINTLE_E_ARGUMENT, 0);
 }
 
 static void wrong_hosts_are_refused_by_index(void **state)

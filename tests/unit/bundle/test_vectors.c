@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 #include <jansson.h>
-#include <pintle/pinset.h>
+#include <pintle/engine.h>
 #include <pintle/time.h>
 
 #include "kit/files.h"
@@ -68,32 +68,6 @@ static void assert_status(enum pintle_status status, const struct pintle_error *
                  text_of(object, name));
 }
 
-/* Pins as the library reads them. */
-static enum pintle_status load(const struct pintle_pinset **out, struct pintle_pins_facts *facts,
-                               struct pintle_view payload, const struct pintle_crypto *crypto,
-                               struct pintle_error *err)
-{
-    struct pintle_pinset_options options = {PINTLE_PINS_PAYLOAD_MAX_LEN, crypto};
-    struct pintle_pinset *set;
-    json_t *json = json_loadb((const char *)payload.data, payload.len, 0, NULL);
-    enum pintle_status status =
-        pintle_pinset_parse(&set, (const char *)payload.data, payload.len, &options, err);
-
-    *out = set;
-    if (status == PINTLE_OK) {
-        facts->app = pintle_pinset_get_app(set);
-        facts->epoch = json_integer_value(json_object_get(json, "epoch"));
-        facts->version = pintle_pinset_get_version(set);
-        facts->issued = pintle_pinset_get_issued(set);
-        facts->expires = pintle_pinset_get_expires(set);
-        memcpy(facts->digest, pintle_pinset_get_digest(set), sizeof(facts->digest));
-    }
-    json_decref(json);
-    return status;
-}
-
-static const struct pintle_pins_loader loader = {load, pintle_pinset_retain, pintle_pinset_free};
-
 /* --- clients -------------------------------------------------------------------------------------- */
 
 static struct pintle_trusted_options options_of(const json_t *item)
@@ -101,7 +75,7 @@ static struct pintle_trusted_options options_of(const json_t *item)
     struct pintle_trusted_options options = {0};
 
     options.crypto = test_crypto();
-    options.loader = &loader;
+    options.loader = pintle_pinset_loader();
     options.ignore_unpin = json_is_true(json_object_get(item, "ignore_unpin"));
     return options;
 }

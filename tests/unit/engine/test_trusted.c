@@ -167,6 +167,24 @@ static void an_unpin_softens_its_rules_until_it_ends(void **state)
     pintle_trusted_free(trusted);
 }
 
+/* Whoever is locked out by a lost key is not to wait for his slow clock. */
+static void an_unpin_softens_from_when_it_is_believed(void **state)
+{
+    struct pintle_trusted *trusted = begin(false);
+    struct test_doc doc = {.version = 1, .issued = TEST_NOW + TEST_DAY};
+    char *unpin = test_unpin_payload(&doc, "[{\"id\": \"www\", \"mode\": \"report\"}]");
+    const struct pintle_pinset *set;
+
+    (void)state;
+    assert_int_equal(apply(trusted, PINTLE_ROLE_PINS, pins_payload, "p"), PINTLE_OK);
+    assert_int_equal(apply(trusted, PINTLE_ROLE_UNPIN, unpin, "uv"), PINTLE_OK);
+    set = make(trusted);
+    assert_int_equal(mode_of(set, 1, TEST_NOW), PINTLE_MODE_REPORT);
+    pintle_pinset_free(set);
+    free(unpin);
+    pintle_trusted_free(trusted);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -175,6 +193,7 @@ int main(void)
         cmocka_unit_test(pins_that_cannot_be_enforced_are_not_believed),
         cmocka_unit_test(pins_are_stale_until_a_fresh_statement_says_otherwise),
         cmocka_unit_test(an_unpin_softens_its_rules_until_it_ends),
+        cmocka_unit_test(an_unpin_softens_from_when_it_is_believed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -49,6 +49,12 @@ class Key:
         return {"id": self.id, "alg": alg, "public": b64(self.public), "label": self.name}
 
 
+def record_of(public):
+    """Of a key that nobody needs to have made."""
+    spki = bytes.fromhex("302a300506032b6570032100") + public
+    return {"id": hashlib.sha256(spki).hexdigest(), "alg": "ed25519", "public": b64(public)}
+
+
 KEYS = {name: Key(name) for name in "rstxyzopqabfguvw"}
 
 
@@ -271,6 +277,8 @@ accept("keyid-missing", "A signature without the member keyid.",
        Envelope("pins", pins(2), [("o", None), "p"]).written('"keyid": "",\n      ', ""))
 accept("escaped-slashes", "Some writers put '/' as '\\/' into JSON strings.",
        Envelope("pins", pins(2, x="???~~~???"), "op").written("/", "\\/", -1))
+accept("pins-no-epoch", "Pins without an epoch are of epoch 1.",
+       Envelope("pins", {k: v for k, v in pins(2).items() if k != "epoch"}, "op"))
 accept("unknown-members", "Members that nobody knows are ignored, in envelopes and payloads.",
        Envelope("fresh", fresh(pins(1), new={"a": [1, None]}), "f").written("{", '{"new": 1.5,'))
 case("fresh", "A statement about the pins in force.", first, fresh1)
@@ -284,6 +292,11 @@ case("unpin-off", "To off, for 14 days.", first,
      Step("unpin-off", Envelope("unpin", unpin(days=14, rules=[("api", "off"), ("www", "report")]), "vw")))
 case("unpin-withdrawn", "A higher serial without rules.", first, unpin1,
      Step("unpin-withdrawn", Envelope("unpin", unpin(2, rules=()), "uw")))
+accept("unpin-a-day-ahead", "A day is left to clocks that are wrong. The clock floor stays.",
+       Envelope("unpin", unpin(issued=1), "uv"))
+accept("unpin-behind-the-floor", "The clock says 2016; what counts is the clock floor, which the pins raised to a day before.",
+       Envelope("unpin", unpin(issued=2), "uv"), before=(Step("pins-1-later", Envelope("pins", pins(1, issued=1), "op")),),
+       day=-3650)
 case("unpin-again", "The same unpin again.", first, unpin1, unpin1)
 
 ROOT2 = Envelope("root", root(2, roles={"root": (2, "xyz"), "pins": (1, "ab")}), "rsxy")
@@ -354,6 +367,16 @@ refuse("envelope-33-signatures", "More than 32 signatures.", "E_LIMIT", Envelope
 accept("envelope-32-signatures", "32 signatures, the last two good.",
        Envelope("pins", pins(2), "x" * 15 + "y" * 15 + "op"))
 
+refuse("envelope-keyid-control", "A control character in a key id, though that is but a hint.", "E_ENVELOPE",
+       Envelope("pins", pins(2), "op").written(KEYS["o"].id, "a\\tb"))
+refuse("envelope-big-integer", "An integer beyond 64 bits, in a member that nobody knows.", "E_JSON",
+       Envelope("pins", pins(2), "op").written("{", '{"new": 9223372036854775808,'))
+refuse("envelope-big-real", "A number beyond a double, in a member that nobody knows.", "E_JSON",
+       Envelope("pins", pins(2), "op").written("{", '{"new": 1e400,'))
+oversized = Envelope("fresh", as_bytes(fresh(pins(1))).ljust(16385), "f")
+refuse("order-signature-payload", "The form of the signatures before the payload's length.", "E_ENVELOPE",
+       oversized.written(b64(oversized.signatures[0][1]), "AAAA"))
+
 # - payload types
 refuse("type-of-another-role", "A fresh statement where pins are asked for, signed by the pins keys too.",
        "E_PAYLOAD_TYPE", Envelope("fresh", fresh(pins(1)), "fop"), role="pins")
@@ -409,6 +432,10 @@ for role, keys in (("root", "rs"), ("pins", "op"), ("fresh", "f"), ("unpin", "uv
            Envelope(role, text.replace("{", '{"x": 1.0, ', 1), keys))
     refuse(f"{role}-no-app", "A member is missing.", "E_SCHEMA", Envelope(role, {k: v for k, v in good.items() if k != "app"}, keys))
     refuse(f"{role}-version-of-format", "Another version of the format.", "E_VERSION", Envelope(role, good | {kind: 2}, keys))
+    refuse(f"{role}-big-integer", "An integer beyond 64 bits is no JSON, before the version of the format is looked at.", "E_JSON",
+           Envelope(role, json.dumps(good | {kind: 2}).replace("{", '{"x": 9223372036854775808, ', 1), keys))
+    refuse(f"{role}-crit-65", "More than 64 names.", "E_SCHEMA", Envelope(role, good | {"crit": ["app"] * 65}, keys))
+    accept(f"{role}-crit-crit", "crit may name itself, which needs no understanding.", Envelope(role, good | {"crit": ["crit", kind]}, keys))
     refuse(f"{role}-crit", "A critical member that is not understood.", "E_CRIT",
            Envelope(role, good | {"crit": ["new"], "new": 1}, keys))
     refuse(f"{role}-time", "A day that does not exist.", "E_TIME", Envelope(role, good | {"issued": "2026-11-31T00:00:00Z"}, keys))
@@ -439,6 +466,11 @@ refuse("root-lower-epoch", "Root 3 of a lower epoch.", "E_EPOCH", Envelope("root
        before=(first, RECOVERY))
 refuse("root-id-of-another-key", "A key under an id that is not its own.", "E_SCHEMA",
        Envelope("root", root(2) | {"keys": [KEYS["r"].record() | {"id": KEYS["x"].id}] + root(2)["keys"][1:]}, "rs"))
+for name, small in (("neutral", "01" + "00" * 31), ("neutral-signed", "01" + "00" * 30 + "80"), ("order-4", "00" * 32),
+                    ("order-8", "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"),
+                    ("unreduced", "ee" + "ff" * 30 + "7f")):
+    refuse(f"root-small-order-{name}", "A key for which anybody can sign.", "E_SCHEMA",
+           Envelope("root", root(2) | {"keys": root(2)["keys"] + [record_of(bytes.fromhex(small))]}, "rs"))
 refuse("root-key-twice", "A key listed twice in a role.", "E_SCHEMA", Envelope("root", root(2, roles={"pins": (2, "oo")}), "rs"))
 refuse("root-key-record-twice", "A key listed twice.", "E_SCHEMA",
        Envelope("root", root(2) | {"keys": root(2)["keys"] + [KEYS["r"].record("ed448")]}, "rs"))
@@ -454,6 +486,8 @@ refuse("root-65-keys", "More than 64 keys.", "E_LIMIT",
        Envelope("root", root(2) | {"keys": root(2)["keys"] + [{"id": f"{i:064x}", "alg": "none"} for i in range(55)]}, "rs"))
 refuse("root-17-keys-of-a-role", "More than 16 keys for a role.", "E_LIMIT",
        Envelope("root", root(2) | {"roles": root(2)["roles"] | {"pins": {"threshold": 1, "keys": [f"{i:064x}" for i in range(17)]}}}, "rs"))
+refuse("order-keys-threshold", "Too many keys before a threshold above their number.", "E_LIMIT",
+       Envelope("root", root(2) | {"roles": root(2)["roles"] | {"pins": {"threshold": 99, "keys": [f"{i:064x}" for i in range(17)]}}}, "rs"))
 
 # - pins
 refuse("pins-rollback", "A lower version.", "E_ROLLBACK", P[1], before=(first, second))
@@ -497,6 +531,8 @@ refuse("unpin-tightens", "It wants a rule enforced.", "E_UNPIN",
        Envelope("unpin", unpin(rules=[("www", "off"), ("api", "enforce")]), "uv"))
 refuse("unpin-too-long", "14 days and a second.", "E_UNPIN",
        Envelope("unpin", unpin() | {"expires": time(14, 1)}, "uv"))
+refuse("unpin-future", "Issued a day and a second ahead of the clock: it would soften for longer than it may.", "E_UNPIN",
+       Envelope("unpin", unpin() | {"issued": time(1, 1)}, "uv"))
 refuse("unpin-unknown-mode", "A mode that is none.", "E_SCHEMA", Envelope("unpin", unpin(rules=[("api", "none")]), "uv"))
 refuse("unpin-rule-twice", "A rule named twice.", "E_SCHEMA", Envelope("unpin", unpin(rules=[("api", "off"), ("api", "report")]), "uv"))
 refuse("unpin-257-rules", "More than 256 rules.", "E_LIMIT", Envelope("unpin", unpin(rules=[(f"r{i}", "off") for i in range(257)]), "uv"))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tls/openssl/ed25519.h"
+#include "bundle/ed25519.h"
 
 #include <stddef.h>
 #include <string.h>
