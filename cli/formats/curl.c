@@ -6,9 +6,9 @@
  */
 #include <string.h>
 
+#include "curl_list.h"
 #include "format.h"
 #include "lines.h"
-#include "pin_text.h"
 
 #define OPTION "pinnedpubkey"
 
@@ -17,20 +17,13 @@
 static enum pintle_status write_curl(struct text *out, const struct writing *writing,
                                      struct pintle_error *err)
 {
-    const struct clause *clause = &writing->clauses->items[0];
-
     (void)err;
     text_printf(out,
                 "# Made by pintle export from %s.\n# For %s alone: curl does not look at the "
                 "host.\n",
                 writing->title, writing->host->text);
     text_add(out, OPTION " = \"");
-    for (size_t i = 0; i < clause->pin_count; i++) {
-        char pin[PIN_TEXT_SIZE];
-
-        text_printf(out, "%s%s", i > 0 ? ";" : "",
-                    pin_text_format(&clause->pins[i].pin, "curl", pin));
-    }
+    curl_list_write(out, &writing->clauses->items[0]);
     text_add(out, "\"\n");
     return PINTLE_OK;
 }
@@ -38,7 +31,7 @@ static enum pintle_status write_curl(struct text *out, const struct writing *wri
 /* --- reading -------------------------------------------------------------------------------------- */
 
 #define BLANKS " \t\r\v\f"
-#define LIST "sha256//"
+#define LIST CURL_LIST_PREFIX
 
 /*
  * reading  what is given
@@ -317,15 +310,13 @@ static enum pintle_status read_bare(struct curl_reading *curl)
     return read_value(curl, clauses_text(curl->reading->out, line.text, line.len));
 }
 
-static void tell_reach(const struct curl_reading *curl)
+static void take_insecure(const struct curl_reading *curl)
 {
     struct clause *clause = &curl->reading->out->items[0];
 
-    notes_add(curl->reading->notes, NOTE_GLOBAL, clause->line, "%s", "");
-    if (!curl->insecure)
-        return;
-    clause->key_alone = true;
-    notes_add(curl->reading->notes, NOTE_NO_PATH, clause->line, "insecure");
+    clause->key_alone = curl->insecure;
+    if (curl->insecure)
+        notes_add(curl->reading->notes, NOTE_NO_PATH, clause->line, "insecure");
 }
 
 static enum pintle_status read_curl(struct reading *reading, const char *text, size_t len,
@@ -343,7 +334,7 @@ static enum pintle_status read_curl(struct reading *reading, const char *text, s
     if (status == PINTLE_OK && reading->out->count == 0)
         status = read_bare(&curl);
     if (status == PINTLE_OK)
-        tell_reach(&curl);
+        take_insecure(&curl);
     return status;
 }
 
