@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "bundle/envelope.h"
 #include "bundle/scan.h"
+#include "json/strict.h"
 
 enum pintle_status pintle__payload_refuse(const struct pintle__payload *payload,
                                           const struct pintle__at *at, const char *why)
@@ -41,41 +42,6 @@ enum pintle_status pintle__get_list(const struct pintle__payload *payload,
 
 /* --- before any meaning --------------------------------------------------------------------------- */
 
-static enum pintle_status refuse_reals(const struct pintle__source *source,
-                                       const struct pintle__at *at, json_t *json);
-
-static enum pintle_status refuse_reals_in_object(const struct pintle__source *source,
-                                                 const struct pintle__at *at, json_t *json)
-{
-    for (void *i = json_object_iter(json); i != NULL; i = json_object_iter_next(json, i)) {
-        struct pintle__at member = pintle__at_key(at, json_object_iter_key(i));
-        enum pintle_status status = refuse_reals(source, &member, json_object_iter_value(i));
-        if (status != PINTLE_OK)
-            return status;
-    }
-    return PINTLE_OK;
-}
-
-/* There are no numbers but integers, not even where they are ignored. Not deeper than
- * PINTLE_BUNDLE_NESTING_MAX. */
-static enum pintle_status refuse_reals(const struct pintle__source *source,
-                                       const struct pintle__at *at, json_t *json)
-{
-    if (json_is_real(json)) {
-        pintle__json_fail(source, PINTLE_E_JSON, at, "a number that is no integer");
-        return PINTLE_E_JSON;
-    }
-    if (json_is_object(json))
-        return refuse_reals_in_object(source, at, json);
-    for (size_t i = 0; i < json_array_size(json); i++) {
-        struct pintle__at item = pintle__at_index(at, i);
-        enum pintle_status status = refuse_reals(source, &item, json_array_get(json, i));
-        if (status != PINTLE_OK)
-            return status;
-    }
-    return PINTLE_OK;
-}
-
 /* Before anything else: another version may give every other member another meaning. */
 static enum pintle_status check_format(const struct pintle__payload *payload, const char *name)
 {
@@ -94,37 +60,15 @@ static enum pintle_status check_format(const struct pintle__payload *payload, co
     return status;
 }
 
-static bool is_name(const char *const *names, const char *name)
-{
-    while (*names != NULL && strcmp(*names, name) != 0)
-        names++;
-    return *names != NULL;
-}
-
-/* Every entry must be a member that we understand (as in RFC 7515, section 4.1.11). */
 static enum pintle_status check_crit(const struct pintle__payload *payload,
                                      const char *const *names)
 {
     const json_t *crit = payload->known[PINTLE__PAYLOAD_CRIT];
     struct pintle__at at = pintle__at_key(&payload->root, "crit");
-    uint32_t count = 0;
-    enum pintle_status status = PINTLE_OK;
 
-    if (crit != NULL)
-        status =
-            pintle__get_array(&payload->source, &at, crit, 0, PINTLE__PAYLOAD_CRIT_MAX, &count);
-    for (uint32_t i = 0; status == PINTLE_OK && i < count; i++) {
-        struct pintle__at item = pintle__at_index(&at, i);
-        struct pintle__string name;
-        status = pintle__get_string(&payload->source, &item, json_array_get(crit, i), 1, SIZE_MAX,
-                                    &name);
-        if (status == PINTLE_OK && !is_name(names, name.text)) {
-            pintle__json_fail(&payload->source, PINTLE_E_CRIT, &item,
-                              "critical member \"%s\" is not understood", name.text);
-            return PINTLE_E_CRIT;
-        }
-    }
-    return status;
+    if (crit == NULL)
+        return PINTLE_OK;
+    return pintle__check_crit(&payload->source, &at, crit, PINTLE__PAYLOAD_CRIT_MAX, names);
 }
 
 /* --- what all have -------------------------------------------------------------------------------- */
@@ -177,7 +121,7 @@ enum pintle_status pintle__payload_read(struct pintle__payload *payload, enum pi
     if (status == PINTLE_OK)
         status = check_format(payload, names[0]);
     if (status == PINTLE_OK)
-        status = refuse_reals(&payload->source, &payload->root, payload->json);
+        status = pintle__refuse_reals(&payload->source, &payload->root, payload->json);
     if (status == PINTLE_OK)
         status = check_crit(payload, names);
     if (status == PINTLE_OK)

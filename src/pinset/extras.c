@@ -4,77 +4,9 @@
 #include <string.h>
 
 #include "pinset/load.h"
+#include "json/strict.h"
 
-/* --- crit ------------------------------------------------------------------------------------- */
-
-static bool is_name(const char *const *names, const char *name)
-{
-    for (; *names != NULL; names++) {
-        if (strcmp(*names, name) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* Every entry must be a member that we understand (as in RFC 7515, section 4.1.11). */
-static enum pintle_status check_crit(const struct pintle__load *load, const struct pintle__at *at,
-                                     const json_t *crit, const char *const *names)
-{
-    uint32_t count;
-    enum pintle_status status =
-        pintle__get_array(&load->source, at, crit, 0, PINTLE__CRIT_MAX, &count);
-
-    for (uint32_t i = 0; status == PINTLE_OK && i < count; i++) {
-        struct pintle__at item = pintle__at_index(at, i);
-        struct pintle__string name;
-        status =
-            pintle__get_string(&load->source, &item, json_array_get(crit, i), 1, SIZE_MAX, &name);
-        if (status == PINTLE_OK && !is_name(names, name.text)) {
-            pintle__json_fail(&load->source, PINTLE_E_CRIT, &item,
-                              "critical member \"%s\" is not understood", name.text);
-            return PINTLE_E_CRIT;
-        }
-    }
-    return status;
-}
-
-/* --- unknown members ----------------------------------------------------------------------------
- */
-
-static enum pintle_status refuse_reals(const struct pintle__load *load, const struct pintle__at *at,
-                                       json_t *json);
-
-static enum pintle_status refuse_reals_in_object(const struct pintle__load *load,
-                                                 const struct pintle__at *at, json_t *json)
-{
-    for (void *i = json_object_iter(json); i != NULL; i = json_object_iter_next(json, i)) {
-        struct pintle__at member = pintle__at_key(at, json_object_iter_key(i));
-        enum pintle_status status = refuse_reals(load, &member, json_object_iter_value(i));
-        if (status != PINTLE_OK)
-            return status;
-    }
-    return PINTLE_OK;
-}
-
-/* There are no numbers but integers, not even where they are ignored. Not deeper than jansson
- * reads. */
-static enum pintle_status refuse_reals(const struct pintle__load *load, const struct pintle__at *at,
-                                       json_t *json)
-{
-    if (json_is_real(json)) {
-        pintle__json_fail(&load->source, PINTLE_E_JSON, at, "a number that is no integer");
-        return PINTLE_E_JSON;
-    }
-    if (json_is_object(json))
-        return refuse_reals_in_object(load, at, json);
-    for (size_t i = 0; i < json_array_size(json); i++) {
-        struct pintle__at item = pintle__at_index(at, i);
-        enum pintle_status status = refuse_reals(load, &item, json_array_get(json, i));
-        if (status != PINTLE_OK)
-            return status;
-    }
-    return PINTLE_OK;
-}
+/* --- unknown members ------------------------------------------------------------------------------ */
 
 /* JSON text of a value, in the arena; NULL without memory. */
 static const char *dump(struct pintle__load *load, const json_t *json)
@@ -96,7 +28,7 @@ static json_t *unknown_members(json_t *json, const char *const *names)
 
     for (void *i = json_object_iter(json); i != NULL; i = json_object_iter_next(json, i)) {
         const char *key = json_object_iter_key(i);
-        if (!is_name(names, key) &&
+        if (!pintle__is_name(names, key) &&
             json_object_set_nocheck(out, key, json_object_iter_value(i)) != 0) {
             json_decref(out);
             return NULL;
@@ -159,9 +91,9 @@ enum pintle_status pintle__keep_extras(struct pintle__load *load, const struct p
         return PINTLE_E_NOMEM;
     }
     if (crit != NULL)
-        status = check_crit(load, &crit_at, crit, names);
+        status = pintle__check_crit(&load->source, &crit_at, crit, PINTLE__CRIT_MAX, names);
     if (status == PINTLE_OK)
-        status = refuse_reals(load, at, unknown);
+        status = pintle__refuse_reals(&load->source, at, unknown);
     if (status == PINTLE_OK && (crit != NULL || json_object_size(unknown) > 0))
         status = keep(load, crit, unknown, rule, pin);
     json_decref(unknown);
