@@ -96,6 +96,9 @@ static enum pintle_status read_list(struct reading *reading, struct clause *clau
     while (list.len > 0) {
         struct line item = line_take(&list, ",");
 
+        if (clause->pin_count == CLAUSE_PINS_MAX)
+            return format_refuse(err, PINTLE_E_LIMIT, number, 0, "more than %d pins",
+                                 CLAUSE_PINS_MAX);
         if (!read_item(reading, clause, item, number))
             return format_refuse(err, PINTLE_E_NOMEM, 0, 0, "out of memory");
         number += count_lines(&item);

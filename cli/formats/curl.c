@@ -64,6 +64,9 @@ static enum pintle_status read_item(const struct curl_reading *curl, struct clau
                   (int)(len > 80 ? 80 : len), item);
         return PINTLE_OK;
     }
+    if (clause->pin_count == CLAUSE_PINS_MAX)
+        return format_refuse(curl->err, PINTLE_E_LIMIT, curl->line.number, 0, "more than %d pins",
+                             CLAUSE_PINS_MAX);
     return clause_add_pin(curl->reading->out, clause, &pin) ? PINTLE_OK : no_memory(curl);
 }
 
