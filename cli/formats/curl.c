@@ -142,10 +142,13 @@ static char *take_quoted(struct clauses *memory, struct line *line)
 
     line_step(line, 1);
     while (out != NULL && line->len > 0 && line->text[0] != '"') {
-        bool escaped = line->text[0] == '\\' && line->len > 1;
+        char c = line->text[0];
 
-        line_step(line, escaped ? 1 : 0);
-        out[len++] = escaped ? unescape(line->text[0]) : line->text[0];
+        if (c == '\\' && line->len > 1) {
+            line_step(line, 1);
+            c = unescape(line->text[0]);
+        }
+        out[len++] = c;
         line_step(line, 1);
     }
     line_step(line, line->len);
@@ -176,7 +179,10 @@ static void read_shell_word(struct line *line, char *out)
         if (c == '\\' && quote != '\'' && line->len > 1)
             line_step(line, 1);
         else if (c == quote || (quote == '\0' && (c == '\'' || c == '"'))) {
-            quote = c == quote ? '\0' : c;
+            if (c == quote)
+                quote = '\0';
+            else
+                quote = c;
             continue;
         }
         if (out != NULL)

@@ -69,7 +69,9 @@ bool line_begins(const struct line *line, const char *text)
 
 static char lower(char c)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    if (c >= 'A' && c <= 'Z')
+        return (char)((unsigned char)c | 0x20U);
+    return c;
 }
 
 bool line_same_nocase(const char *a, const char *b, size_t len)
