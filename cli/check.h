@@ -105,6 +105,9 @@ bool check_matches(const struct sighting *s);
 /* True if no pin matched, and whether a client accepts depends on what it learned itself. */
 bool check_is_learned(const struct sighting *s);
 
+/* True if one of these certificates is for the key. */
+bool check_shows(const struct pintle_view *views, size_t count, const struct pintle_pin *pin);
+
 /* The certificates that the rule's pins are compared with: the verified path, or the leaf alone. */
 size_t check_pinned_part(const struct check *check, const struct endpoint *endpoint,
                          const struct sighting *s, const struct pintle_view **views);

@@ -35,6 +35,18 @@ const char *check_error_text(const struct sighting *s)
     return said ? s->err.text + len + 2 : s->err.text;
 }
 
+bool check_shows(const struct pintle_view *views, size_t count, const struct pintle_pin *pin)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct pintle_pin own;
+
+        if (pintle_pin_from_certificate(&own, views[i], guard_crypto(), NULL) == PINTLE_OK &&
+            pintle_pin_equal(&own, pin))
+            return true;
+    }
+    return false;
+}
+
 size_t check_pinned_part(const struct check *check, const struct endpoint *endpoint,
                          const struct sighting *s, const struct pintle_view **views)
 {

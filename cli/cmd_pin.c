@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <pintle/x509.h>
 
 #include "cli.h"
-#include "os/file.h"
 #include "formats/pin_text.h"
-
-/* What pintle_objects_parse() takes. */
-#define FILE_MAX ((size_t)16 * 1024 * 1024)
+#include "objects_file.h"
 
 struct pin_options {
     const char *form;
@@ -135,22 +131,12 @@ static enum cli_exit print_objects(const struct output *output, const char *path
 
 static enum cli_exit print_file(const struct output *output, const char *path)
 {
-    struct pintle_error err = {0};
-    struct pintle_objects *objects = NULL;
-    char *bytes = NULL;
-    size_t len = 0;
-    enum cli_exit code;
+    struct pintle_objects *objects;
+    enum cli_exit code = objects_file_read(&objects, path, fail);
 
-    if (os_read_file(&bytes, &len, path, FILE_MAX, &err) != PINTLE_OK) {
-        cli_error("%s", err.text);
-        return cli_exit_for(err.status);
-    }
-    if (pintle_objects_parse(&objects, (const uint8_t *)bytes, len, &err) != PINTLE_OK)
-        code = fail(path, &err);
-    else
+    if (code == CLI_OK)
         code = print_objects(output, path, objects);
     pintle_objects_free(objects);
-    free(bytes);
     return code;
 }
 

@@ -84,7 +84,7 @@ const struct opt_spec opts_publish[] = {
      .metavar = "ID[:RULE]",
      .help = "publish in spite of this finding; may be given again",
      .offset = offsetof(struct publish_options, gate.accept)},
-    {.name = "update-lag",
+    {.name = "lag",
      .type = OPT_COUNT,
      .metavar = "DAYS",
      .help = "clients may take so long to update (30)",
@@ -141,9 +141,18 @@ struct job {
 
 /* --- what is asked for ---------------------------------------------------------------------------- */
 
+/* A pin-set of the command line: one of the environment gives way to --signed, and is none to publish
+ * where freshness alone is asked for. */
+static bool names_pinset(const struct publish_options *o)
+{
+    const char *pinset = o->gate.check.pinset;
+
+    return pinset != NULL && !opt_is_from_env("PINTLE_PINSET", pinset);
+}
+
 static bool only_fresh(const struct publish_options *o)
 {
-    return o->fresh > 0 && o->gate.check.pinset == NULL && o->signed_file == NULL && !o->bump &&
+    return o->fresh > 0 && !names_pinset(o) && o->signed_file == NULL && !o->bump &&
            o->roots.count == 0 && o->stage == NULL;
 }
 
@@ -153,8 +162,7 @@ static enum cli_exit check(const struct publish_options *o)
 
     if (o->dir == NULL)
         mistake = "option --dir is needed";
-    else if (o->signed_file != NULL &&
-             (o->stage != NULL || o->bump || o->gate.check.pinset != NULL))
+    else if (o->signed_file != NULL && (o->stage != NULL || o->bump || names_pinset(o)))
         mistake = "option --signed stands for --pinset, --bump and --stage";
     else if (o->stage != NULL && o->fresh > 0)
         mistake = "options --stage and --fresh exclude each other";
@@ -165,6 +173,12 @@ static enum cli_exit check(const struct publish_options *o)
         return net_options_check("publish", &o->gate.check.net) ? CLI_OK : CLI_USAGE;
     opt_mistake("publish", "%s", mistake);
     return CLI_USAGE;
+}
+
+/* A dry run needs no key: nothing is signed then, nor judged as a client would. */
+static bool signs(const struct job *job)
+{
+    return !job->options->dry_run || job->options->signers.keys.count > 0;
 }
 
 /* --- the gate ------------------------------------------------------------------------------------- */
@@ -249,8 +263,8 @@ static enum cli_exit publish_pins(struct job *job)
     if (code == CLI_OK)
         code = sign_pins(job, envelope);
     if (code == CLI_OK && o->stage != NULL && !o->dry_run)
-        code = envelope_save(envelope, o->stage);
-    else if (code == CLI_OK && o->stage == NULL && (!o->dry_run || o->signers.keys.count > 0))
+        code = envelope_create(envelope, o->stage);
+    else if (code == CLI_OK && o->stage == NULL && signs(job))
         code = statement_apply(job->trusted, PINTLE_ROLE_PINS, envelope, job->now, "the new pins");
     pintle_envelope_free(envelope);
     return code;
@@ -386,7 +400,7 @@ static enum cli_exit publish(struct job *job)
         code = published_open(&job->trusted, o->dir, NULL, &o->roots, 0);
     if (code == CLI_OK && !only_fresh(o))
         code = publish_pins(job);
-    if (code == CLI_OK && o->fresh > 0)
+    if (code == CLI_OK && o->fresh > 0 && signs(job))
         code = publish_fresh(job);
     if (code == CLI_OK && o->stage == NULL && !o->dry_run)
         code = published_write(o->dir, job->trusted, job->lock);

@@ -34,7 +34,7 @@ const struct opt_spec opts_rotate_plan[] = {
 };
 
 /* A calendar of what must not be done helps nobody. */
-static enum cli_exit print_ics(const struct rotate_plan *plan)
+static enum cli_exit print_ics(const struct rotate_plan *plan, int64_t now)
 {
     for (size_t i = 0; i < plan->refused.count; i++)
         cli_error("refused: %s", plan->refused.items[i].text);
@@ -43,7 +43,7 @@ static enum cli_exit print_ics(const struct rotate_plan *plan)
             cli_note("possible: %s", plan->possible.items[i].text);
     if (plan->refused.count > 0)
         return CLI_REFUSED;
-    rotate_plan_print_ics(plan);
+    rotate_plan_print_ics(plan, now);
     return CLI_OK;
 }
 
@@ -55,7 +55,7 @@ static enum cli_exit print(const struct plan_options *options, const struct rota
     if (options->json || strcmp(options->format, "json") == 0)
         code = cli_print_json("rotate-plan", rotate_plan_json(plan, asked->path));
     else if (strcmp(options->format, "ics") == 0)
-        code = print_ics(plan);
+        code = print_ics(plan, asked->now);
     else
         rotate_plan_print(plan, asked->path);
     if (code == CLI_OK && plan->refused.count > 0)

@@ -220,7 +220,7 @@ static enum cli_exit read_attack(struct simulation *s)
     return CLI_OK;
 }
 
-/* Long enough to see what the last step does; never longer than the results have room for. */
+/* Long enough to see what the last step does, if the results have room for that. */
 static void set_span(struct simulation *s)
 {
     int64_t last = rotate_plan_end(&s->plan);
@@ -235,6 +235,25 @@ static void set_span(struct simulation *s)
     if (s->options->days > 0 || s->play.end > s->play.start + ROTATE_DAYS_MAX * ROTATE_DAY_S)
         s->play.end = s->play.start +
                       (s->options->days > 0 ? s->options->days : ROTATE_DAYS_MAX) * ROTATE_DAY_S;
+}
+
+/* Nobody is locked out by a step that is not played. */
+static enum cli_exit check_steps(const struct simulation *s)
+{
+    int64_t last = rotate_plan_end(&s->plan);
+
+    if (last < s->play.end)
+        return CLI_OK;
+    if (s->options->days == 0) {
+        opt_mistake("rotate simulate",
+                    "the plan ends on %s, more than %d days after its start: --days simulates its "
+                    "beginning",
+                    rotate_date(last), ROTATE_DAYS_MAX);
+        return CLI_USAGE;
+    }
+    cli_note("the simulation ends on %s, before the plan does on %s", rotate_date(s->play.end),
+             rotate_date(last));
+    return CLI_OK;
 }
 
 /* What happens outside of the simulated time would be left out in silence. */
@@ -256,7 +275,7 @@ static enum cli_exit check_span(const struct simulation *s)
                         rotate_date(s->play.end));
             return CLI_USAGE;
         }
-    return CLI_OK;
+    return check_steps(s);
 }
 
 static enum cli_exit set_stage(struct simulation *s)
@@ -305,14 +324,8 @@ static enum cli_exit get_plan(struct simulation *s)
     const struct simulate_options *o = s->options;
     enum cli_exit code;
 
-    if (o->plan != NULL) {
-        if (rotate_is_asked(&o->ask) ||
-            (o->ask.pinset != NULL && !opt_env_value("PINTLE_PINSET"))) {
-            opt_mistake("rotate simulate", "option --plan excludes --pinset, --to and --to-backup");
-            return CLI_USAGE;
-        }
+    if (o->plan != NULL)
         return rotate_plan_read(&s->plan, o->plan);
-    }
     code = rotate_ask(&s->asked, "rotate simulate", &o->ask);
     if (code != CLI_OK)
         return code;
@@ -407,7 +420,7 @@ static enum cli_exit run(struct simulation *s)
 
 enum cli_exit cmd_rotate_simulate(int argc, char **argv)
 {
-    struct simulate_options options = {.ask = rotate_options_default(),
+    struct simulate_options options = {.ask = rotate_options_unset(),
                                        .clients = CLIENTS_DEFAULT,
                                        .random_seed = 1,
                                        .react = 1,
@@ -417,8 +430,10 @@ enum cli_exit cmd_rotate_simulate(int argc, char **argv)
     struct simulation *s = NULL;
     enum cli_exit code = CLI_USAGE;
 
-    if (opt_parse("rotate simulate", opts_rotate_simulate, &options, argc, argv, &operands)) {
-        options.ask.offline = true;
+    options.ask.offline = true;
+    if (opt_parse("rotate simulate", opts_rotate_simulate, &options, argc, argv, &operands))
+        code = rotate_idle_check(&options.ask, options.plan);
+    if (code == CLI_OK) {
         s = calloc(1, sizeof(*s));
         if (s == NULL)
             cli_no_memory();

@@ -100,18 +100,6 @@ static enum cli_exit load(struct job *job)
 
 /* --- what the servers show -------------------------------------------------------------------- */
 
-static bool has_key(const struct pintle_view *views, size_t count, const struct pintle_pin *pin)
-{
-    for (size_t i = 0; i < count; i++) {
-        struct pintle_pin own;
-
-        if (pintle_pin_from_certificate(&own, views[i], guard_crypto(), NULL) == PINTLE_OK &&
-            pintle_pin_equal(&own, pin))
-            return true;
-    }
-    return false;
-}
-
 /* A pin for the leaf is not met above it, nor the other way round. */
 static bool shows_pin(const struct pintle_view *views, size_t count,
                       const struct pintle_rule_pin *pin)
@@ -119,7 +107,7 @@ static bool shows_pin(const struct pintle_view *views, size_t count,
     size_t first = pin->at == PINTLE_AT_CA ? 1 : 0;
     size_t last = pin->at == PINTLE_AT_LEAF && count > 1 ? 1 : count;
 
-    return first < last && has_key(views + first, last - first, &pin->pin);
+    return first < last && check_shows(views + first, last - first, &pin->pin);
 }
 
 /* A backup or an end matters only if nothing else in the chain is pinned without. */
@@ -174,8 +162,8 @@ static void note_sighting(struct job *job, struct rotate_rule_report *r,
                           : 0;
     note_pins(job, r, rule, views, count);
     if (job->plan != NULL) {
-        facts->shows_new += has_key(views, count, &job->plan->to) ? 1 : 0;
-        facts->shows_old += has_key(views, count, &job->plan->from) ? 1 : 0;
+        facts->shows_new += check_shows(views, count, &job->plan->to) ? 1 : 0;
+        facts->shows_old += check_shows(views, count, &job->plan->from) ? 1 : 0;
     }
     if (s->served_count > 0 &&
         pintle_certificate_describe(&info, s->served[0], NULL) == PINTLE_OK &&

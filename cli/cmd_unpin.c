@@ -205,7 +205,7 @@ static enum cli_exit unpin(struct job *job)
     if (code == CLI_OK)
         code = make(job, &envelope);
     if (code == CLI_OK && o->stage != NULL) {
-        code = envelope_save(envelope, o->stage);
+        code = envelope_create(envelope, o->stage);
     } else if (code == CLI_OK) {
         code = statement_apply(job->trusted, PINTLE_ROLE_UNPIN, envelope, job->now, "the unpin");
         if (code == CLI_OK)

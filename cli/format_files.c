@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "formats/draft.h"
+#include "objects_file.h"
 #include "os/file.h"
 
 enum cli_exit format_read_file(char **out, size_t *len, const char *path)
@@ -19,19 +20,8 @@ enum cli_exit format_read_file(char **out, size_t *len, const char *path)
 
 enum cli_exit format_read_certificates(struct pintle_objects **out, const char *path)
 {
-    struct pintle_error err = {0};
-    char *bytes = NULL;
-    size_t len = 0;
-    enum cli_exit code;
-
     *out = NULL;
-    if (path == NULL)
-        return CLI_OK;
-    code = format_read_file(&bytes, &len, path);
-    if (code == CLI_OK && pintle_objects_parse(out, (const uint8_t *)bytes, len, &err) != PINTLE_OK)
-        code = cli_fail(path, &err);
-    free(bytes);
-    return code;
+    return path != NULL ? objects_file_read(out, path, cli_fail) : CLI_OK;
 }
 
 enum cli_exit format_fail(const char *path, const struct pintle_error *err)

@@ -13,15 +13,13 @@
 
 bool pin_options_check(const char *command, const struct pin_options *options)
 {
-    const char *environment = opt_env_value("PINTLE_PINSET");
-
     if (options->trust_key && options->pins.count == 0) {
         opt_mistake(command, "option --trust-key needs --pin; in a file it is \"trust\": \"key\"");
         return false;
     }
     /* A pin-set from the environment is a default: --pin stands in for it. */
     if (options->pins.count > 0 && options->pinset != NULL &&
-        (environment == NULL || strcmp(environment, options->pinset) != 0)) {
+        !opt_is_from_env("PINTLE_PINSET", options->pinset)) {
         opt_mistake(command, "options --pin and --pinset exclude each other");
         return false;
     }

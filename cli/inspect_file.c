@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Certificates, requests and keys in a file. */
-#include <stdlib.h>
-
 #include "inspect.h"
 #include "json_build.h"
-#include "os/file.h"
 #include "formats/pin_text.h"
-
-/* What pintle_objects_parse() takes. */
-#define FILE_MAX ((size_t)16 * 1024 * 1024)
+#include "objects_file.h"
 
 static void print_object(const struct pintle_object *object, size_t index, int64_t now)
 {
@@ -81,22 +76,11 @@ static enum cli_exit show(const char *path, const struct pintle_objects *objects
 
 enum cli_exit inspect_file(const char *path, const struct inspect_options *options)
 {
-    struct pintle_objects *objects = NULL;
-    struct pintle_error err = {0};
-    enum cli_exit code;
-    char *bytes = NULL;
-    size_t len = 0;
+    struct pintle_objects *objects;
+    enum cli_exit code = objects_file_read(&objects, path, cli_fail);
 
-    if (os_read_file(&bytes, &len, path, FILE_MAX, &err) != PINTLE_OK) {
-        cli_error("%s", err.text);
-        return cli_exit_for(err.status);
-    }
-    if (pintle_objects_parse(&objects, (const uint8_t *)bytes, len, &err) != PINTLE_OK)
-        code = cli_fail(path, &err);
-    else
+    if (code == CLI_OK)
         code = show(path, objects, options);
     pintle_objects_free(objects);
-    cli_wipe(bytes, len);
-    free(bytes);
     return code;
 }

@@ -8,19 +8,11 @@
 
 /* --- options --------------------------------------------------------------------------------- */
 
-/* True if the value is the one that the environment gave. */
-static bool from_environment(const char *variable, const char *value)
-{
-    const char *given = opt_env_value(variable);
-
-    return given != NULL && value != NULL && strcmp(given, value) == 0;
-}
-
 /* Pins of the command line, not of the environment. */
 static bool names_pins(const struct pin_options *pins)
 {
     return pins->pins.count > 0 || pins->trust_key ||
-           (pins->pinset != NULL && !from_environment("PINTLE_PINSET", pins->pinset));
+           (pins->pinset != NULL && !opt_is_from_env("PINTLE_PINSET", pins->pinset));
 }
 
 static bool needs_seed(const char *command, const struct living_options *options)
@@ -29,7 +21,7 @@ static bool needs_seed(const char *command, const struct living_options *options
 
     if (options->sources.count > 0 && opt_env_value("PINTLE_SOURCE") == NULL)
         option = "--source";
-    else if (options->state != NULL && !from_environment("PINTLE_STATE", options->state))
+    else if (options->state != NULL && !opt_is_from_env("PINTLE_STATE", options->state))
         option = "--state";
     if (option != NULL)
         opt_mistake(command, "option %s needs --seed", option);
@@ -40,7 +32,7 @@ bool living_options_check(const char *command, struct living_options *options,
                           const struct pin_options *pins)
 {
     if (options->seed != NULL && pins != NULL && names_pins(pins)) {
-        if (!from_environment("PINTLE_SEED", options->seed)) {
+        if (!opt_is_from_env("PINTLE_SEED", options->seed)) {
             opt_mistake(command, "options --seed and %s exclude each other",
                         pins->pins.count > 0 ? "--pin"
                         : pins->trust_key    ? "--trust-key"

@@ -103,4 +103,7 @@ const char *opt_env_name(const struct opt_spec *spec, char out[OPT_ENV_SIZE]);
 /* The value of an environment variable, or NULL if it is unset or empty. */
 const char *opt_env_value(const char *name);
 
+/* True if an option's value is the one that the environment gave: a default, which gives way. */
+bool opt_is_from_env(const char *name, const char *value);
+
 #endif

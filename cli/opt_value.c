@@ -152,6 +152,13 @@ const char *opt_env_value(const char *name)
     return value != NULL && *value != '\0' ? value : NULL;
 }
 
+bool opt_is_from_env(const char *name, const char *value)
+{
+    const char *given = opt_env_value(name);
+
+    return given != NULL && value != NULL && strcmp(given, value) == 0;
+}
+
 /* Words of `text` as items. They live in the list's own block, behind the pointers. */
 static void split(struct opt_list *list, const char *text)
 {

@@ -235,13 +235,15 @@ static bool is_same_finding(const json_t *a, const json_t *b)
            json_equal(json_object_get(a, "rule"), json_object_get(b, "rule")) == 1;
 }
 
-/* In the newest entry of the log. */
+/* In the newest entry of the log, if that is of this version. */
 static bool is_logged(const json_t *document, const json_t *finding)
 {
     const json_t *log = json_object_get(document, LOG_NAME);
     const json_t *newest = json_array_get(log, json_array_size(log) - 1);
     const json_t *accepted = json_object_get(newest, "accepted");
 
+    if (json_equal(json_object_get(newest, "version"), json_object_get(document, "version")) != 1)
+        return false;
     for (size_t i = 0; i < json_array_size(accepted); i++) {
         if (is_same_finding(json_array_get(accepted, i), finding))
             return true;

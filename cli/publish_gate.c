@@ -7,9 +7,7 @@
 #include <pintle/x509.h>
 
 #include "json_build.h"
-#include "os/file.h"
-
-#define FILE_MAX ((size_t)16 * 1024 * 1024)
+#include "objects_file.h"
 
 /* proven: pins of keys that somebody has shown to exist; used: for each --accept-risk */
 struct gate {
@@ -51,23 +49,12 @@ static enum cli_exit take_objects(struct gate *gate, const char *path,
 
 static enum cli_exit read_proof(struct gate *gate, const char *path)
 {
-    struct pintle_objects *objects = NULL;
-    struct pintle_error err = {0};
-    enum cli_exit code;
-    char *bytes = NULL;
-    size_t len = 0;
+    struct pintle_objects *objects;
+    enum cli_exit code = objects_file_read(&objects, path, cli_fail);
 
-    if (os_read_file(&bytes, &len, path, FILE_MAX, &err) != PINTLE_OK) {
-        cli_error("%s", err.text);
-        return cli_exit_for(err.status);
-    }
-    if (pintle_objects_parse(&objects, (const uint8_t *)bytes, len, &err) == PINTLE_OK)
+    if (code == CLI_OK)
         code = take_objects(gate, path, objects);
-    else
-        code = cli_fail(path, &err);
     pintle_objects_free(objects);
-    cli_wipe(bytes, len);
-    free(bytes);
     return code;
 }
 
@@ -82,17 +69,6 @@ static bool is_proven(const struct gate *gate, const struct pintle_pin *pin)
 
 /* --- backups -------------------------------------------------------------------------------------- */
 
-static bool shows(const struct pintle_view *views, size_t count, const struct pintle_pin *pin)
-{
-    for (size_t i = 0; i < count; i++) {
-        struct pintle_pin own;
-        if (pintle_pin_from_certificate(&own, views[i], guard_crypto(), NULL) == PINTLE_OK &&
-            pintle_pin_equal(&own, pin))
-            return true;
-    }
-    return false;
-}
-
 /* In a chain that a server of the rule shows, or in the path that was built from it. */
 static bool is_live(const struct check *check, size_t rule_index, const struct pintle_pin *pin)
 {
@@ -100,8 +76,8 @@ static bool is_live(const struct check *check, size_t rule_index, const struct p
         const struct endpoint *endpoint = &check->endpoints[i];
         for (size_t j = 0; endpoint->rule_index == rule_index && j < endpoint->survey.count; j++) {
             const struct sighting *s = &endpoint->survey.items[j];
-            if (shows(s->served, s->served_count, pin) ||
-                shows(s->verified, s->verified_count, pin))
+            if (check_shows(s->served, s->served_count, pin) ||
+                check_shows(s->verified, s->verified_count, pin))
                 return true;
         }
     }
@@ -121,14 +97,20 @@ static bool has_proven_backup(const struct gate *gate, size_t rule_index)
     return false;
 }
 
+/* Now, or from the time on at which `after` holds: clients keep what is published today until then. */
+static bool will_enforce(const struct gate *gate, const struct pintle_rule *rule)
+{
+    return pintle_rule_get_mode(rule, gate->check.now) == PINTLE_MODE_ENFORCE ||
+           (rule->after == PINTLE_MODE_ENFORCE && rule->ends != PINTLE_NEVER);
+}
+
 static void look_for_backups(struct gate *gate)
 {
     struct check *check = &gate->check;
 
     for (size_t i = 0; i < pintle_pinset_get_rule_count(check->set); i++) {
         const struct pintle_rule *rule = pintle_pinset_get_rule(check->set, i);
-        if (pintle_rule_get_mode(rule, check->now) == PINTLE_MODE_ENFORCE && rule->pin_count > 0 &&
-            !has_proven_backup(gate, i))
+        if (will_enforce(gate, rule) && rule->pin_count > 0 && !has_proven_backup(gate, i))
             check_add(check, "PIN113", i, SIZE_MAX, "%zu proofs, %lu pins", gate->proven_count,
                       (unsigned long)rule->pin_count);
     }
@@ -156,8 +138,7 @@ static bool is_unseen(const struct gate *gate, const struct check_finding *findi
 {
     const struct pintle_rule *rule = pintle_pinset_get_rule(gate->check.set, finding->rule_index);
 
-    return is(finding, "PIN109") && rule != NULL && rule->pin_count > 0 &&
-           pintle_rule_get_mode(rule, gate->check.now) == PINTLE_MODE_ENFORCE;
+    return is(finding, "PIN109") && rule != NULL && rule->pin_count > 0 && will_enforce(gate, rule);
 }
 
 /* Certificates that end soon and weak keys above ours are no matter of pins. Without hard_ttl_s the

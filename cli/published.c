@@ -160,16 +160,54 @@ static bool same_payload(const struct pintle_envelope *a, const struct pintle_en
     return x.len == y.len && memcmp(x.data, y.data, x.len) == 0;
 }
 
-/* It is there already: left alone if it is the same, never replaced by another. */
-static enum cli_exit compare(const char *path, const struct pintle_envelope *envelope)
+static bool has_signature(const struct pintle_envelope *envelope,
+                          const struct pintle_signature *signature)
+{
+    for (size_t i = 0; i < pintle_envelope_get_signature_count(envelope); i++) {
+        const struct pintle_signature *own = pintle_envelope_get_signature(envelope, i);
+
+        if (strcmp(own->key_id, signature->key_id) == 0 &&
+            memcmp(own->bytes, signature->bytes, sizeof(own->bytes)) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Sign with what another signed with too; *added if that changed anything. */
+static enum cli_exit add_signatures(struct pintle_envelope *to, const struct pintle_envelope *from,
+                                    const char *path, bool *added)
+{
+    for (size_t i = 0; i < pintle_envelope_get_signature_count(from); i++) {
+        const struct pintle_signature *signature = pintle_envelope_get_signature(from, i);
+        struct pintle_error err = {0};
+
+        if (has_signature(to, signature))
+            continue;
+        if (pintle_envelope_add_signature(to, signature, &err) != PINTLE_OK)
+            return cli_fail(path, &err);
+        *added = true;
+    }
+    return CLI_OK;
+}
+
+/*
+ * It is there already: never replaced by another. Of the same, all signatures are kept: those of the
+ * new root's keys for clients that read it from now on, and the old ones for those that are reading.
+ */
+static enum cli_exit merge(const char *path, const struct pintle_envelope *envelope)
 {
     struct pintle_envelope *old = NULL;
     enum cli_exit code = envelope_load(&old, path);
+    bool added = false;
 
     if (code == CLI_OK && !same_payload(old, envelope)) {
         cli_error("%s: holds something else already, and clients may have read it", cli_safe(path));
         code = CLI_INPUT;
     }
+    if (code == CLI_OK)
+        code = add_signatures(old, envelope, path, &added);
+    if (code == CLI_OK && added)
+        code = envelope_save(old, path);
     pintle_envelope_free(old);
     return code;
 }
@@ -185,7 +223,7 @@ static enum cli_exit put(const char *dir, enum pintle_role role, const char *nam
     if (code != CLI_OK)
         return code;
     (void)snprintf(path, sizeof(path), "%s/%s/%s.json", dir, pintle_role_name(role), name);
-    return access(path, F_OK) == 0 ? compare(path, envelope) : envelope_save(envelope, path);
+    return access(path, F_OK) == 0 ? merge(path, envelope) : envelope_save(envelope, path);
 }
 
 static enum cli_exit put_roots(const char *dir, const struct pintle_trusted *trusted)

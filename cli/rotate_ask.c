@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rotate_ask.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include <pintle/x509.h>
 
 #include "guard.h"
-#include "os/file.h"
+#include "objects_file.h"
 #include "rotate_notes.h"
 #include "rotate_value.h"
 
-/* What pintle_objects_parse() takes. */
-#define FILE_MAX ((size_t)16 * 1024 * 1024)
+/* 9900-01-01: room for all waits of a plan. */
+#define LATEST_START INT64_C(250246627200)
 
 const char *const rotate_emergencies[] = {"lost", "stolen", NULL};
 const char *const rotate_orders[] = {"deploy-first", "publish-first", NULL};
@@ -132,23 +131,12 @@ static enum cli_exit only_key(struct pintle_pin *out, const char *path,
 
 static enum cli_exit read_key_file(struct pintle_pin *out, const char *path)
 {
-    struct pintle_error err = {0};
-    struct pintle_objects *objects = NULL;
-    char *bytes = NULL;
-    size_t len = 0;
-    enum cli_exit code;
+    struct pintle_objects *objects;
+    enum cli_exit code = objects_file_read(&objects, path, cli_fail);
 
-    if (os_read_file(&bytes, &len, path, FILE_MAX, &err) != PINTLE_OK) {
-        cli_error("%s", err.text);
-        return cli_exit_for(err.status);
-    }
-    if (pintle_objects_parse(&objects, (const uint8_t *)bytes, len, &err) != PINTLE_OK)
-        code = cli_fail(path, &err);
-    else
+    if (code == CLI_OK)
         code = only_key(out, path, objects);
     pintle_objects_free(objects);
-    cli_wipe(bytes, len);
-    free(bytes);
     return code;
 }
 
@@ -210,6 +198,21 @@ static bool read_dates(struct rotate_request *request, const struct rotate_asked
                               options->cert_expires, PINTLE_NEVER) &&
            rotate_option_date(&request->since, command, "since", options->since,
                               issued < request->start ? issued : request->start);
+}
+
+/* What is planned lies within ROTATE_DAYS_MAX of its start several times over, and before the year
+ * 10000, behind which no date can be written. */
+static bool are_near(const struct rotate_request *request, const char *command)
+{
+    if (request->start > LATEST_START)
+        opt_mistake(command, "option --start: is too far ahead for a plan");
+    else if (request->deploy != PINTLE_NEVER &&
+             request->deploy - request->start > ROTATE_DAYS_MAX * ROTATE_DAY_S)
+        opt_mistake(command, "option --deploy: is more than %d days after the start",
+                    ROTATE_DAYS_MAX);
+    else
+        return true;
+    return false;
 }
 
 static bool read_lag(struct rotate_request *request, const char *command,
@@ -311,9 +314,14 @@ enum cli_exit rotate_ask_plan(struct rotate_plan *out, struct rotate_asked *aske
     enum cli_exit code;
 
     if (!fits_together(command, options) || !read_dates(&request, asked, command, options) ||
-        !read_lag(&request, command, options))
+        !are_near(&request, command) || !read_lag(&request, command, options))
         return CLI_USAGE;
     read_emergency(&request, options);
+    if (pintle_pinset_get_overlap(asked->set) > ROTATE_DAYS_MAX * ROTATE_DAY_S) {
+        cli_error("%s: overlap_s is more than %d days, too long for a plan", cli_safe(asked->path),
+                  ROTATE_DAYS_MAX);
+        return CLI_INPUT;
+    }
     code = read_keys(&request, asked, command, options, &has_from);
     if (code == CLI_OK && !options->offline && options->emergency == NULL)
         code = rotate_ask_servers(&request, &has_from, asked, options);

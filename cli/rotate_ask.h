@@ -120,6 +120,17 @@ enum cli_exit rotate_ask_plan(struct rotate_plan *out, struct rotate_asked *aske
 
 void rotate_asked_clear(struct rotate_asked *asked);
 
+/* --- rotate_idle.c ---------------------------------------------------------------------------- */
+
+/* The same without a lag, its share, or a margin; rotate_idle_check() puts the defaults there. */
+struct rotate_options rotate_options_unset(void);
+
+/*
+ * CLI_USAGE, told, for an option that would change nothing: any that makes a plan if a file is one
+ * already, and those about a change of keys if none is asked for. `plan` is the file or NULL.
+ */
+enum cli_exit rotate_idle_check(struct rotate_options *ask, const char *plan);
+
 /* --- rotate_live.c ---------------------------------------------------------------------------- */
 
 /*

@@ -81,6 +81,7 @@ static bool replace_key(struct rotate_timeline *timeline, int64_t at, int64_t pu
 static struct rotate_issue hostile_issue(const struct rotate_issue *newest, int64_t at)
 {
     struct rotate_issue issue = {.at = at,
+                                 .issued = at,
                                  .version = INT64_MAX,
                                  .epoch = newest->epoch,
                                  .expires = PINTLE_NEVER,

@@ -99,7 +99,8 @@ static void print_alarm(const char *summary)
     print_line("END:VALARM");
 }
 
-static void print_event(const struct rotate_plan *plan, const struct rotate_step *step)
+/* Section 3.8.7.2: of two events with one UID the later DTSTAMP holds, whatever the plans begin with. */
+static void print_event(const struct rotate_plan *plan, const struct rotate_step *step, int64_t now)
 {
     char summary[256];
     char text[ROTATE_NOTE_SIZE];
@@ -107,7 +108,7 @@ static void print_event(const struct rotate_plan *plan, const struct rotate_step
     (void)snprintf(summary, sizeof(summary), "%s: %s", plan->rule, rotate_step_title(step->kind));
     print_line("BEGIN:VEVENT");
     print_uid(plan, step);
-    print_time("DTSTAMP", plan->start);
+    print_time("DTSTAMP", now);
     print_time("DTSTART", step->at);
     print_time("DTEND", step->by > step->at ? step->by : step->at + ROTATE_HOUR_S);
     print_text("SUMMARY", summary);
@@ -118,7 +119,7 @@ static void print_event(const struct rotate_plan *plan, const struct rotate_step
     print_line("END:VEVENT");
 }
 
-void rotate_plan_print_ics(const struct rotate_plan *plan)
+void rotate_plan_print_ics(const struct rotate_plan *plan, int64_t now)
 {
     char name[384];
 
@@ -127,9 +128,8 @@ void rotate_plan_print_ics(const struct rotate_plan *plan)
     print_line("VERSION:2.0");
     print_line("PRODID:-//pintle//rotate//EN");
     print_line("CALSCALE:GREGORIAN");
-    print_line("METHOD:PUBLISH");
     print_text("X-WR-CALNAME", name);
     for (size_t i = 0; i < plan->step_count; i++)
-        print_event(plan, &plan->steps[i]);
+        print_event(plan, &plan->steps[i], now);
     print_line("END:VCALENDAR");
 }

@@ -19,7 +19,7 @@ int64_t rotate_issue_ends(const struct rotate_issue *issue)
     int64_t hard = PINTLE_NEVER;
 
     if (issue->after >= issue->mode)
-        hard = rotate_later(issue->at, issue->hard_ttl_s);
+        hard = rotate_later(issue->issued, issue->hard_ttl_s);
     return hard < issue->enforce_until ? hard : issue->enforce_until;
 }
 
@@ -116,11 +116,12 @@ struct rotate_issue rotate_issue_next(const struct rotate_issue *issue, int64_t 
     struct rotate_issue next = *issue;
 
     next.at = at;
+    next.issued = at;
     next.version = issue->version + 1;
     next.held = false;
     next.hostile = false;
-    next.expires = moved(issue->expires, issue->at, at);
-    next.enforce_until = moved(issue->enforce_until, issue->at, at);
+    next.expires = moved(issue->expires, issue->issued, at);
+    next.enforce_until = moved(issue->enforce_until, issue->issued, at);
     return next;
 }
 

@@ -34,13 +34,15 @@ struct rotate_pin {
 /*
  * The rule as one version of the pin-set has it.
  *
- * at       when it is published; clients count its hard_ttl from here
+ * at       when it is published
+ * issued   what it says of itself: clients count its hard_ttl from here
  * held     every client has it when the timeline begins
  * hostile  made by whoever stole a signing key
  * deny     of the denied keys those that the timeline is about
  */
 struct rotate_issue {
     int64_t at;
+    int64_t issued;
     int64_t version;
     int64_t epoch;
     int64_t expires;

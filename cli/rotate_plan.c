@@ -54,6 +54,7 @@ bool rotate_issue_from_rule(struct rotate_issue *out, const struct pintle_pinset
                             size_t about_count)
 {
     *out = (struct rotate_issue){.at = pintle_pinset_get_issued(set),
+                                 .issued = pintle_pinset_get_issued(set),
                                  .version = pintle_pinset_get_version(set),
                                  .epoch = pintle_pinset_get_epoch(set),
                                  .expires = pintle_pinset_get_expires(set),

@@ -56,6 +56,7 @@ static json_t *issue_json(const struct rotate_issue *issue)
     for (size_t i = 0; i < issue->deny_count; i++)
         deny = json_build_item(deny, pin_text(&issue->deny[i]));
     json = rotate_json_time(json, "published", issue->at);
+    json = rotate_json_time(json, "issued", issue->issued);
     json = rotate_json_time(json, "expires", issue->expires);
     json = rotate_json_time(json, "enforce_until", issue->enforce_until);
     json = json_build_member(json, ttl, "hard_ttl_s", ttl ? json_integer(issue->hard_ttl_s) : NULL);

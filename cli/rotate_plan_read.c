@@ -173,6 +173,9 @@ static void read_issue(struct reader *r, const json_t *object, struct rotate_iss
     out->epoch = read_number(r, object, "epoch", 1, INT64_MAX - ROTATE_ISSUES_MAX);
     out->held = read_bool(r, object, "held", false);
     out->at = read_time(r, object, "published", false);
+    out->issued = read_time(r, object, "issued", true);
+    if (out->issued == PINTLE_NEVER)
+        out->issued = out->at;
     out->expires = read_time(r, object, "expires", true);
     out->enforce_until = read_time(r, object, "enforce_until", true);
     out->hard_ttl_s = json_object_get(object, "hard_ttl_s") == NULL
@@ -277,6 +280,19 @@ static void read_keys(struct reader *r, const json_t *root, struct rotate_plan *
     r->at[0] = '\0';
 }
 
+/* A rule's id, as pin-sets have them: it goes to terminals and into pictures. */
+static const char *read_rule_id(struct reader *r, const json_t *root)
+{
+    static const char allowed[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+    const char *text = read_text(r, root, "rule", PINTLE_RULE_ID_SIZE);
+
+    if (text[0] != '\0' && text[strspn(text, allowed)] == '\0')
+        return text;
+    fail(r, "rule", "not the id of a rule");
+    return "";
+}
+
 static double read_share(struct reader *r, const json_t *root)
 {
     const json_t *value = json_object_get(root, "lag_share");
@@ -294,8 +310,7 @@ static void read_root(struct reader *r, const json_t *root, struct rotate_plan *
     if (strcmp(read_text(r, root, "schema", 256), SCHEMA) != 0)
         fail(r, "schema", "not " SCHEMA);
     (void)snprintf(out->app, sizeof(out->app), "%s", read_text(r, root, "app", sizeof(out->app)));
-    (void)snprintf(out->rule, sizeof(out->rule), "%s",
-                   read_text(r, root, "rule", sizeof(out->rule)));
+    (void)snprintf(out->rule, sizeof(out->rule), "%s", read_rule_id(r, root));
     out->kind = (enum rotate_kind)read_word(r, root, "kind", kinds, 4);
     out->start = read_time(r, root, "start", false);
     out->lag_s = read_number(r, root, "lag_days", 0, DAYS_MAX) * ROTATE_DAY_S;

@@ -20,7 +20,7 @@ enum cli_exit rotate_plan_read(struct rotate_plan *out, const char *path);
 void rotate_plan_print(const struct rotate_plan *plan, const char *file);
 
 /* RFC 5545, on stdout: an event with an alarm for each step. */
-void rotate_plan_print_ics(const struct rotate_plan *plan);
+void rotate_plan_print_ics(const struct rotate_plan *plan, int64_t now);
 
 /* Add a member that is a time, unless it never comes. */
 json_t *rotate_json_time(json_t *json, const char *key, int64_t time);

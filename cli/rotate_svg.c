@@ -133,8 +133,10 @@ static void print_head(const struct plot *plot)
                   "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %.0f %.0f\" "
                   "role=\"img\" aria-labelledby=\"title desc\" font-family=\"system-ui, "
                   "'DejaVu Sans', sans-serif\" font-size=\"13\" fill=\"#1c2430\">\n<title "
-                  "id=\"title\">%s</title>\n<desc id=\"desc\">",
-                  WIDTH, plot->height, title);
+                  "id=\"title\">",
+                  WIDTH, plot->height);
+    print_escaped(plot->out, title);
+    (void)fputs("</title>\n<desc id=\"desc\">", plot->out);
     print_escaped(plot->out, text);
     for (size_t i = 0; i < o->event_count; i++) {
         (void)fprintf(plot->out, "; %s: ", rotate_date(o->events[i].at));

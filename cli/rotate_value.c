@@ -7,6 +7,9 @@
 
 #define LAG_DAYS_MAX 36500.0
 #define FRACTION_DIGITS 9
+
+/* Programs write all digits of a double: 0.30000000000000004 */
+#define CSV_FRACTION_DIGITS 30
 #define DATE_LEN 10
 
 bool rotate_parse_date(int64_t *out, const char *text)
@@ -25,7 +28,8 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-bool rotate_parse_number(double *out, const char *text, size_t len, double max)
+static bool parse_decimal(double *out, const char *text, size_t len, double max,
+                          size_t fraction_digits)
 {
     double value = 0;
     double unit = 1;
@@ -38,7 +42,7 @@ bool rotate_parse_number(double *out, const char *text, size_t len, double max)
     if (digits > 0 && i < len && text[i] == '.') {
         size_t first = ++i;
 
-        for (; i < len && is_digit(text[i]) && i - first < FRACTION_DIGITS; i++) {
+        for (; i < len && is_digit(text[i]) && i - first < fraction_digits; i++) {
             unit /= 10;
             value += (text[i] - '0') * unit;
         }
@@ -48,6 +52,11 @@ bool rotate_parse_number(double *out, const char *text, size_t len, double max)
         return false;
     *out = value;
     return true;
+}
+
+bool rotate_parse_number(double *out, const char *text, size_t len, double max)
+{
+    return parse_decimal(out, text, len, max, FRACTION_DIGITS);
 }
 
 bool rotate_parse_share(double *out, const char *text, size_t len)
@@ -152,7 +161,7 @@ static const char *parse_line(int64_t *out, const char *text, size_t len)
     }
     if (len == 0)
         return "an empty line";
-    if (!rotate_parse_number(&days, text, len, LAG_DAYS_MAX))
+    if (!parse_decimal(&days, text, len, LAG_DAYS_MAX, CSV_FRACTION_DIGITS))
         return "neither a number of days from 0 to 36500 nor \"never\"";
     *out = (int64_t)(days * (double)ROTATE_DAY_S);
     return "";

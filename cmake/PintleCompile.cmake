@@ -15,7 +15,7 @@ add_library(pintle_flags INTERFACE)
 target_compile_options(pintle_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wstrict-prototypes
   -Wmissing-prototypes -Wcast-qual -Wformat=2 -Wundef -Wvla -Wwrite-strings -Wnull-dereference
-  -fstack-protector-strong -fno-strict-overflow
+  -fstack-protector-strong
   # no paths of the build machine in what OpenSSL tells of our errors
   -fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=)
 if(PINTLE_WERROR)
@@ -25,8 +25,12 @@ if(PINTLE_SANITIZE)
   target_compile_options(pintle_flags INTERFACE -fsanitize=${PINTLE_SANITIZE}
                          -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(pintle_flags INTERFACE -fsanitize=${PINTLE_SANITIZE})
-elseif(CMAKE_BUILD_TYPE MATCHES "Rel")
-  target_compile_options(pintle_flags INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+else()
+  # not with sanitizers: it defines signed overflow, so that UBSan looks away
+  target_compile_options(pintle_flags INTERFACE -fno-strict-overflow)
+  if(CMAKE_BUILD_TYPE MATCHES "Rel")
+    target_compile_options(pintle_flags INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+  endif()
 endif()
 if(PINTLE_FUZZ)
   target_compile_options(pintle_flags INTERFACE -fsanitize=fuzzer-no-link)

@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """pintle publish: nothing goes out that could lock clients out, and nothing half."""
+import base64
 import fcntl
 import json
 import os
 import shutil
 import subprocess
 
+import bundles
 import cli
 import netcase
 import pki
@@ -87,7 +89,7 @@ class Gate(publishing.PublishingCase):
         rule = self.rule(self.leaf, self.pin(self.backup, backup=True), enforce_until=self.time(20))
         self.document(rules=[rule])
         self.publish(*self.proof, code=cli.REFUSED)
-        self.publish(*self.proof, "--update-lag", "10")
+        self.publish(*self.proof, "--lag", "10")
 
     def test_a_placeholder(self):
         self.document(self.leaf, self.pin(self.backup, backup=True), "sha256/" + "A" * 43 + "=")
@@ -108,6 +110,15 @@ class Gate(publishing.PublishingCase):
         rule = self.rule(self.leaf, self.pin(self.backup, backup=True), match=["*.example.com"], mode="report")
         self.document(rules=[rule])
         self.publish(*self.proof)
+
+    def test_a_rule_that_enforces_later_is_held_to_the_same(self):
+        """Clients keep what goes out today until then: it is looked at now or never."""
+        for mode in ("report", "off"):
+            with self.subTest(mode):
+                later = {"mode": mode, "enforce_until": self.time(40), "after": "enforce"}
+                pins = (self.leaf, self.pin(self.backup, backup=True))
+                self.document(rules=[self.rule(*pins, match=["*.example.com"], **later)])
+                self.refused(["PIN002", "PIN109", "PIN113"])
 
     def test_an_exception_that_is_not_needed(self):
         for risk in ("PIN101", "PIN113:other", "nonsense"):
@@ -194,6 +205,17 @@ class Publishing(publishing.PublishingCase):
         self.publish("--signed", "staged.json", *self.proof, keys=())
         self.assertIn("signed by ci, build", self.verify().out)
 
+    def test_a_staged_file_is_not_overwritten(self):
+        """It may hold the signatures of others, or be the pin-set itself."""
+        self.publish(*self.proof, "--stage", "staged.json")
+        self.ok("sign", "staged.json", "--key", "build.key.pem")
+        for name in ("staged.json", "pintle.json"):
+            with self.subTest(name):
+                content = (self.dir / name).read_bytes()
+                result = self.publish(*self.proof, "--stage", name, code=cli.INPUT)
+                self.assertIn(name, result.err)
+                self.assertEqual((self.dir / name).read_bytes(), content)
+
     def test_what_others_signed_is_held_to_the_same(self):
         old = self.issue()
         self.document(self.leaf, old, self.pin(self.backup, backup=True))
@@ -208,6 +230,13 @@ class Publishing(publishing.PublishingCase):
         self.assertEqual(self.latest["version"], 1)
         self.publish("--signed", "staged.json", *self.proof, keys=())
         self.assertEqual(self.latest["version"], 2)
+
+    def test_an_exception_of_an_older_version_does_not_count(self):
+        self.publish("--accept-risk", "PIN113")
+        self.document(version=2, **{"x-publish-log": self.published()["x-publish-log"]})
+        self.ok("sign", "pintle.json", "--key", "ci.key.pem", "-o", "own.json")
+        result = self.publish("--signed", "own.json", "--accept-risk", "PIN113", keys=(), code=cli.REFUSED)
+        self.assertIn("PIN113 is accepted here, but not in the log", result.err)
 
     def test_half_a_directory_is_no_new_one(self):
         self.publish(*self.proof)
@@ -237,6 +266,13 @@ class Publishing(publishing.PublishingCase):
         self.assertExit(result, cli.INPUT)
         self.assertIn("role fresh", result.err)
 
+    def test_a_pin_set_of_the_environment_gives_way(self):
+        environment = {"PINTLE_PINSET": str(self.dir / "pintle.json")}
+        self.publish(*self.proof, "--stage", "staged.json", env=environment)
+        self.publish(*self.proof, "--signed", "staged.json", keys=(), env=environment)
+        self.publish("--fresh", "24", keys=("cron",), env=environment)
+        self.assertIn("fresh", self.latest)
+
     def test_keys_of_other_roles_sign_nothing(self):
         result = self.publish(*self.proof, keys=("cron",), code=cli.INPUT)
         self.assertIn("names for role pins", result.err)
@@ -251,11 +287,29 @@ class Publishing(publishing.PublishingCase):
         self.assertEqual((self.latest["root"], self.latest["epoch"], self.latest["version"]), (2, 2, 1))
         self.verify()
 
+    def test_the_same_pins_signed_under_the_next_root_keep_both_signatures(self):
+        """Who reads the old pointer finds the old keys' signatures, who reads the new one the new keys'."""
+        self.publish(*self.proof)
+        envelope = self.dir / f"shop/pins/{self.latest['pins']}.json"
+        payload = base64.b64decode(json.loads(envelope.read_text())["payload"])
+        before = self.dir / "before"
+        shutil.copytree(self.dir / "shop", before)
+        self.ok("root", "rotate", "--root", "root-1.json", "--pins-key", "build.pub.pem")
+        self.ok("sign", "root-2.json", "--key", "alice.key.pem")
+        (self.dir / "same.json").write_bytes(bundles.envelope("pins", payload, [self.keys["build"]]).text)
+        self.publish("--signed", "same.json", *self.proof, "--root", "root-2.json", keys=())
+        self.assertEqual((self.latest["root"], self.latest["version"]), (2, 1))
+        self.assertIn("signed by ci, build", self.verify().out)
+        shutil.copy(before / "latest.json", self.dir / "shop/latest.json")
+        self.assertIn("signed by ci", self.verify().out)
+
     def test_dry_run_and_stage_write_nothing(self):
         result = self.publish(*self.proof, "--dry-run", keys=())
         self.assertIn("would publish version 1 of epoch 1", result.out)
         self.assertRegex(result.out, "would write pins/[0-9a-f]{64}.json\n")
         self.assertIn("would replace latest.json in shop", result.out)
+        result = self.publish(*self.proof, "--dry-run", "--fresh", "24", keys=())
+        self.assertIn("would write a statement of freshness", result.out)
         result = self.publish(*self.proof, "--dry-run", "--stage", "s.json", keys=())
         self.assertIn("would write s.json", result.out)
         self.assertFalse((self.dir / "s.json").exists())

@@ -46,6 +46,26 @@ class PlanCase(netcase.NetCase):
         return result.json
 
 
+class Since(PlanCase):
+    """How long clients have had the rule is one thing, from when on their version counts another."""
+    def test_the_worst_case_counts_from_the_issue(self):
+        self.document(self.keyed(), issued="2026-11-20T00:00:00Z", hard_ttl_s=90 * 86400)
+        worst = self.plan("--to", NEW.pin)["worst_case"]
+        self.assertEqual((worst["from"][:10], worst["until"][:10]), ("2026-12-22", "2027-02-18"))
+        for since in ("2024-12-01", "2026-11-28"):
+            with self.subTest(since):
+                document = self.plan("--to", NEW.pin, "--since", since)
+                self.assertEqual(document["worst_case"], worst)
+                self.assertNotIn("ends-in-step", ids(document, "warnings"))
+
+    def test_the_next_version_is_good_for_as_long_as_this_one(self):
+        rule = self.rule(self.pin(OLD, at="leaf"), enforce_until="2027-11-20T00:00:00Z")
+        self.document(rule, issued="2026-11-20T00:00:00Z", expires="2027-02-20T00:00:00Z", hard_ttl_s=None)
+        plain = self.plan("--to", NEW.pin)["versions"][1:]
+        self.assertEqual(plain[0]["enforce_until"], "2027-12-01T00:00:00Z")
+        self.assertEqual(self.plan("--to", NEW.pin, "--since", "2024-12-01")["versions"][1:], plain)
+
+
 class Dates(PlanCase):
     def test_a_new_key_is_published_waited_for_deployed_watched_and_the_old_one_retired(self):
         document = self.plan("--to", NEW.pin)
@@ -179,7 +199,18 @@ class Calendar(PlanCase):
         for event, step in zip(events, planned):
             self.assertEqual(event["DTSTART"].strftime("%Y-%m-%dT%H:%M:%SZ"), step["from"])
             self.assertEqual(len(event.alarms), 1)
-            self.assertEqual(event["DTSTAMP"], datetime.datetime(2026, 12, 1, tzinfo=datetime.timezone.utc))
+
+    def test_a_calendar_takes_the_plan_that_was_made_last(self):
+        """Also if its first step is earlier than that of the plan before: RFC 5545, section 3.8.7.2."""
+        before = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
+        for start in ("2027-03-01", START, "2026-01-01"):
+            for event in self.calendar("--start", start):
+                self.assertTrue(before <= event["DTSTAMP"] <= datetime.datetime.now(datetime.timezone.utc))
+
+    def test_it_is_no_invitation(self):
+        """PUBLISH asks for an ORGANIZER in each event: RFC 5546, section 3.2.1."""
+        result = self.run_cli("rotate", "plan", "--offline", "--to", NEW.pin, "--format", "ics", "--start", START)
+        self.assertNotIn("METHOD", result.out)
 
     def test_names_stay_when_dates_change_and_differ_when_keys_do(self):
         first = [event["UID"] for event in self.calendar()]
@@ -261,6 +292,8 @@ class Input(PlanCase):
                 (("--to", NEW.pin, "--new-backup", NEW.pin), "no reserve"),
                 (("--to", NEW.pin, "--start", "tomorrow"), "option --start: 'tomorrow' is no date"),
                 (("--to", NEW.pin, "--deploy", "2026-02-30"), "option --deploy"),
+                (("--to", NEW.pin, "--start", "9999-12-31"), "option --start: is too far ahead"),
+                (("--to", NEW.pin, "--start", START, "--deploy", "2036-11-30"), "is more than 3650 days after the start"),
                 (("--to", NEW.pin, "--cert-expires", "2026"), "option --cert-expires"),
                 (("--to", NEW.pin, "--since", "x"), "option --since"),
                 (("--to", NEW.pin, "--lag", "-1"), "option --lag"),
@@ -275,6 +308,12 @@ class Input(PlanCase):
                 (("--to", NEW.pin, "--rule", "web"), "no rule 'web'")):
             with self.subTest(args):
                 self.assertUsage(message, *start, *args)
+
+    def test_an_overlap_that_no_plan_can_wait_for(self):
+        self.document(self.keyed(), overlap_s=3650 * 86400)
+        self.plan("--to", NEW.pin)
+        self.document(self.keyed(), overlap_s=253402300799)
+        self.assertFails(cli.INPUT, "overlap_s is more than 3650 days", "rotate", "plan", "--offline", "--to", NEW.pin)
 
     def test_bad_files_and_hosts(self):
         start = ("rotate", "plan", "--offline")

@@ -12,6 +12,7 @@ import cli
 import netcase
 import pki
 import tap_unittest
+from netcase import HOST
 
 OLD, NEW, BACKUP = (pki.Key() for _ in range(3))
 START = "2026-12-01"
@@ -109,6 +110,13 @@ class Plans(SimulateCase):
         text = self.run_cli("rotate", "simulate", "--plan", self.plan).out
         self.assertIn("`pintle rotate plan` refuses this plan", text)
 
+    def test_a_plan_that_is_not_played_to_its_end_is_not_called_safe(self):
+        self.make_plan("--to", NEW.pin, "--lag", "3650", "--margin", "3650")
+        self.assertUsage("--days simulates its beginning", "rotate", "simulate", "--plan", self.plan, "--clients", "1")
+        result = self.run_cli("rotate", "simulate", "--plan", self.plan, "--clients", "1", "--days", "3650")
+        self.assertExit(result, cli.OK)
+        self.assertIn("before the plan does", result.err)
+
     def test_a_plan_is_made_on_the_spot(self):
         document = self.simulate("--to-backup", "--start", START, "--no-refresh")
         self.assertEqual(document["totals"]["locked_out_clients"], 0)
@@ -133,7 +141,8 @@ class Plans(SimulateCase):
                 ("versions/0/pins/0/at", "top"), ("versions/0/pins", {}), ("versions/0/deny", ["x"]),
                 ("versions/0/epoch", 0), ("servers", []), ("servers/1/from", "2020-01-01T00:00:00Z"),
                 ("steps/0/step", "dance"), ("steps/0/version", 99), ("steps/0/by", 5), ("steps", "x"),
-                ("rule", "r" * 65), ("app", 7)):
+                ("rule", "r" * 65), ("rule", ""), ("rule", "</title><script>"), ("rule", "a\u001b]0;b\u0007"),
+                ("app", 7)):
             with self.subTest(pointer):
                 document = json.loads(json.dumps(good))
                 *path, last = [int(part) if part.isdigit() else part for part in pointer.split("/")]
@@ -243,10 +252,28 @@ class Input(SimulateCase):
                 (("--react", "-1"), "option --react"), (("--pins-threshold", "0"), "option --pins-threshold"),
                 (("--days", "0"), "option --days"), (("--days", "3651"), "option --days"),
                 (("--bound", "2"), "option --bound"), (("--bound", "-1"), "option --bound"),
-                (("--plot", "plot.png"), "option --plot"), (("--to", NEW.pin), "--plan excludes"),
-                (("-p", "pintle.json"), "--plan excludes")):
+                (("--plot", "plot.png"), "option --plot"), (("--to", NEW.pin), "--plan excludes --to"),
+                (("-p", "pintle.json"), "--plan excludes --pinset"), (("--lag", "14"), "--plan excludes --lag"),
+                (("--lag-share", "99%"), "--plan excludes --lag-share"), (("--margin", "0"), "--plan excludes --margin"),
+                (("--rule", "api"), "--plan excludes --rule"), (("--host", HOST), "--plan excludes --host"),
+                (("--start", START), "--plan excludes --start"), (("--deploy", START), "--plan excludes --deploy")):
             with self.subTest(args):
                 self.assertUsage(message, *start, *args)
+
+    def test_options_that_would_change_nothing(self):
+        for option, value in (("--from", OLD.pin), ("--new-backup", NEW.pin), ("--deploy", START), ("--since", START),
+                              ("--cert-expires", START), ("--emergency", "lost"), ("--order", "deploy-first")):
+            with self.subTest(option):
+                self.assertUsage(f"option {option} needs --to or --to-backup", "rotate", "simulate", option, value)
+        result = self.run_cli("rotate", "simulate", "--plan", self.plan, "--clients", "1", env={"PINTLE_LAG": "30"})
+        self.assertExit(result, cli.OK)
+
+    def test_lags_as_programs_write_them(self):
+        """All the digits of a double (0.1 + 0.2), and lines that end as on Windows."""
+        for text in ("0.30000000000000004\n", "lag_days\r\n3.141592653589793\r\n0\r\n"):
+            with self.subTest(text):
+                document = self.played("--lag-dist", f"csv:{self.write('lags.csv', text)}")
+                self.assertEqual(document["totals"]["locked_out_clients"], 0)
 
     def test_bad_lags_are_told_with_their_line(self):
         for text, line, what in (("1\n2\nx\n", 3, "neither a number"), ("", 1, "no lag at all"),

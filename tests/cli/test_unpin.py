@@ -51,6 +51,13 @@ class Unpin(publishing.PublishingCase):
             self.assertUsage(message, "unpin", *args)
         self.assertUsage("--mode", "unpin", "--mode", "enforce")
 
+    def test_a_staged_file_is_not_overwritten(self):
+        self.unpin("--soften", "api", "--reason", "x", "--stage", "u.json", keys=("lead",))
+        content = (self.dir / "u.json").read_bytes()
+        result = self.unpin("--soften", "api", "--reason", "y", "--stage", "u.json", keys=(), code=cli.INPUT)
+        self.assertIn("u.json", result.err)
+        self.assertEqual((self.dir / "u.json").read_bytes(), content)
+
     def test_it_is_staged_without_a_key_too(self):
         self.unpin("--soften", "api", "--reason", "x", "--stage", "u.json", keys=())
         for name in ("oncall", "lead"):

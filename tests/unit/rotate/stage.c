@@ -18,6 +18,7 @@ struct pintle_pin stage_key(int byte)
 struct rotate_issue stage_issue(int64_t at, int64_t version, int key, int key2)
 {
     struct rotate_issue issue = {.at = at,
+                                 .issued = at,
                                  .version = version,
                                  .epoch = 1,
                                  .expires = PINTLE_NEVER,
