@@ -127,7 +127,7 @@ static bool loses_demands(const struct semantics *s, enum loss_kind kind)
     case LOSS_NEEDS_PATH:
         return s->path == PATH_ALWAYS;
     case LOSS_NO_PATH:
-        return s->path == PATH_NEVER;
+        return s->path == PATH_NEVER || s->path == PATH_FOR_CAS;
     case LOSS_LEARNED:
     case LOSS_LATER_HARDER:
         return true;
@@ -145,6 +145,8 @@ static bool loses_demands(const struct semantics *s, enum loss_kind kind)
         return s->end != END_NEVER;
     case LOSS_REPORTS:
         return !s->reports;
+    case LOSS_ONE_REPORT:
+        return s->reports && s->one_report;
     default:
         return false;
     }

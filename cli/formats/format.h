@@ -26,7 +26,8 @@ enum end_unit {
 enum path_demand {
     PATH_ALWAYS = 0,  /* also where a rule trusts the key alone */
     PATH_AS_TOLD = 1, /* as the rule says */
-    PATH_NEVER = 2
+    PATH_NEVER = 2,
+    PATH_FOR_CAS = 3 /* only to a pinned CA: a pinned leaf key is enough by itself */
 };
 
 #define REACH_BIT(reach) (1U << (reach))
@@ -49,6 +50,7 @@ enum path_demand {
  *                they are none themselves: the platform looks at the Public Suffix List
  * deny, report_mode, exempt, pin_until, reports
  *                it can say what the rule says of this
+ * one_report     it can name one place that reports go to
  * served_chain   pins match in what the server sent, not in a path that was validated. Where only
  *                leaf keys match this is no loss
  * refuses_nothing  the file excuses keys from checks, and refuses none
@@ -72,6 +74,7 @@ struct semantics {
     bool exempt;
     bool pin_until;
     bool reports;
+    bool one_report;
     bool served_chain;
     bool refuses_nothing;
     enum end_unit end;
@@ -86,6 +89,7 @@ struct semantics {
  * clauses  of the platform's own vocabulary: nothing that its semantics do not have
  * title    "com.example.shop, version 42": what the file is made of; printable ASCII
  * json     the pin-set's document, for formats that carry it whole
+ * set      the pin-set; NULL in tests without one
  * host     of a per_host format: whom it is for; else NULL
  * port     of it
  * certificates  of --certificate, for formats that carry certificates; NULL without
@@ -94,6 +98,7 @@ struct writing {
     const struct clauses *clauses;
     const char *title;
     const char *json;
+    const struct pintle_pinset *set;
     const struct pintle_host *host;
     uint16_t port;
     const struct pintle_objects *certificates;

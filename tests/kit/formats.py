@@ -100,7 +100,9 @@ def mode_now(candidate):
 
 
 def active_pins(candidate):
-    return [p for p in candidate["pins"] if p.get("until", "9") > time()]
+    """Those that count: where the key alone is trusted only the leaf is looked at."""
+    leaf_only = candidate.get("trust") == "key"
+    return [p for p in candidate["pins"] if p.get("until", "9") > time() and not (leaf_only and p.get("at") == "ca")]
 
 
 # --- made-up pin-sets -------------------------------------------------------------------------------------
