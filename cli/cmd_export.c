@@ -206,6 +206,7 @@ static enum cli_exit write_text(struct export *export)
     struct pintle_error err = {0};
     struct writing writing = {.clauses = &export->clauses,
                               .json = export->document,
+                              .set = export->set,
                               .certificates = export->certificates};
     enum cli_exit code = CLI_OK;
 

@@ -11,7 +11,7 @@
 void android_write_start(struct text *out, const char *title)
 {
     text_add(out, "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<!-- Made by pintle export from ");
-    text_add_xml(out, title);
+    text_add_xml_comment(out, title);
     text_add(out, ". -->\n<network-security-config>\n");
 }
 
@@ -38,7 +38,7 @@ void android_write_pins(struct text *out, const struct clause *clause)
                     pin_text_format(&clause->pins[i].pin, "base64", pin));
         if (clause->pins[i].label != NULL && clause->pins[i].label[0] != '\0') {
             text_add(out, " <!-- ");
-            text_add_xml(out, clause->pins[i].label);
+            text_add_xml_comment(out, clause->pins[i].label);
             text_add(out, " -->");
         }
         text_add(out, "\n");

@@ -66,6 +66,9 @@ struct clause {
     uint32_t line;
 };
 
+/* A pin-set takes no more in a rule: readers stop there. */
+#define CLAUSE_PINS_MAX 4096
+
 struct clause_block;
 
 /* Begins zeroed; owns whatever its clauses point to, but what they borrow from a pin-set. */

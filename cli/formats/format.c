@@ -86,6 +86,11 @@ static bool loses_hosts(const struct semantics *s, enum loss_kind kind)
         return !s->per_host && !s->exempt && s->reaches != REACH_BIT(REACH_EXACT);
     case LOSS_ADDRESS:
         return !s->addresses;
+    case LOSS_BOTH_ASKED:
+        return s->every_match && s->one_position && can_place(s, PINTLE_AT_LEAF) &&
+               can_place(s, PINTLE_AT_CA);
+    case LOSS_NO_PUBLIC_NAME:
+        return s->public_names;
     default:
         return false;
     }
@@ -122,7 +127,7 @@ static bool loses_demands(const struct semantics *s, enum loss_kind kind)
     case LOSS_NEEDS_PATH:
         return s->path == PATH_ALWAYS;
     case LOSS_NO_PATH:
-        return s->path == PATH_NEVER;
+        return s->path == PATH_NEVER || s->path == PATH_FOR_CAS;
     case LOSS_LEARNED:
     case LOSS_LATER_HARDER:
         return true;
@@ -140,6 +145,8 @@ static bool loses_demands(const struct semantics *s, enum loss_kind kind)
         return s->end != END_NEVER;
     case LOSS_REPORTS:
         return !s->reports;
+    case LOSS_ONE_REPORT:
+        return s->reports && s->one_report;
     default:
         return false;
     }

@@ -26,7 +26,8 @@ enum end_unit {
 enum path_demand {
     PATH_ALWAYS = 0,  /* also where a rule trusts the key alone */
     PATH_AS_TOLD = 1, /* as the rule says */
-    PATH_NEVER = 2
+    PATH_NEVER = 2,
+    PATH_FOR_CAS = 3 /* only to a pinned CA: a pinned leaf key is enough by itself */
 };
 
 #define REACH_BIT(reach) (1U << (reach))
@@ -45,12 +46,16 @@ enum path_demand {
  * per_host       the file is for one host, chosen with --for
  * ports          a clause can name a port; port_needed: it must (443 where the rule names none)
  * addresses      hosts can be IP addresses
+ * public_names   hosts must have a public suffix that is registered, and may reach below them only if
+ *                they are none themselves: the platform looks at the Public Suffix List
  * deny, report_mode, exempt, pin_until, reports
  *                it can say what the rule says of this
+ * one_report     it can name one place that reports go to
  * served_chain   pins match in what the server sent, not in a path that was validated. Where only
  *                leaf keys match this is no loss
  * refuses_nothing  the file excuses keys from checks, and refuses none
- * min_pins       fewer pins are refused by the platform
+ * min_pins       fewer pins are refused by the platform; min_pins_report: where a rule only reports, if
+ *                not 0
  */
 struct semantics {
     bool whole;
@@ -63,16 +68,19 @@ struct semantics {
     bool ports;
     bool port_needed;
     bool addresses;
+    bool public_names;
     bool deny;
     bool report_mode;
     bool exempt;
     bool pin_until;
     bool reports;
+    bool one_report;
     bool served_chain;
     bool refuses_nothing;
     enum end_unit end;
     enum path_demand path;
     unsigned min_pins;
+    unsigned min_pins_report;
 };
 
 /*
@@ -81,6 +89,7 @@ struct semantics {
  * clauses  of the platform's own vocabulary: nothing that its semantics do not have
  * title    "com.example.shop, version 42": what the file is made of; printable ASCII
  * json     the pin-set's document, for formats that carry it whole
+ * set      the pin-set; NULL in tests without one
  * host     of a per_host format: whom it is for; else NULL
  * port     of it
  * certificates  of --certificate, for formats that carry certificates; NULL without
@@ -89,6 +98,7 @@ struct writing {
     const struct clauses *clauses;
     const char *title;
     const char *json;
+    const struct pintle_pinset *set;
     const struct pintle_host *host;
     uint16_t port;
     const struct pintle_objects *certificates;

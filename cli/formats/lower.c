@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lower.h"
+#include "public_name.h"
 
 #include <string.h>
 
@@ -60,25 +61,35 @@ static bool trusts_key_alone(const struct pintle_rule *rule)
     return rule->trust == PINTLE_TRUST_KEY || rule->trust == PINTLE_TRUST_TOFU_KEY;
 }
 
-static bool lower_path(const struct lowering *lowering, const struct pintle_rule *rule,
-                       size_t index)
-{
-    enum path_demand path = lowering->semantics->path;
-    bool key_alone = trusts_key_alone(rule);
-
-    if (path == PATH_ALWAYS && key_alone)
-        losses_add(lowering->losses, LOSS_NEEDS_PATH, index, "%s", "");
-    if (path == PATH_NEVER && !key_alone)
-        losses_add(lowering->losses, LOSS_NO_PATH, index, "%s", "");
-    return path == PATH_NEVER || (path == PATH_AS_TOLD && key_alone);
-}
-
 static bool has_pin_above_leaf(const struct clause *clause)
 {
     for (size_t i = 0; i < clause->pin_count; i++)
         if (clause->pins[i].at != PINTLE_AT_LEAF)
             return true;
     return false;
+}
+
+static bool has_pin_of_leaf(const struct clause *clause)
+{
+    for (size_t i = 0; i < clause->pin_count; i++)
+        if (clause->pins[i].at != PINTLE_AT_CA)
+            return true;
+    return false;
+}
+
+static bool lower_path(const struct lowering *lowering, const struct pintle_rule *rule,
+                       size_t index, const struct clause *clause)
+{
+    enum path_demand path = lowering->semantics->path;
+    bool key_alone = trusts_key_alone(rule);
+
+    if (path == PATH_ALWAYS && key_alone)
+        losses_add(lowering->losses, LOSS_NEEDS_PATH, index, "%s", "");
+    if (!key_alone && (path == PATH_NEVER || (path == PATH_FOR_CAS && has_pin_of_leaf(clause))))
+        losses_add(lowering->losses, LOSS_NO_PATH, index, "%s", "");
+    if (path == PATH_FOR_CAS)
+        return !has_pin_above_leaf(clause);
+    return path == PATH_NEVER || (path == PATH_AS_TOLD && key_alone);
 }
 
 static void tell_rest(const struct lowering *lowering, const struct pintle_rule *rule, size_t index,
@@ -93,6 +104,8 @@ static void tell_rest(const struct lowering *lowering, const struct pintle_rule 
         losses_add(lowering->losses, LOSS_DENY, index, "%s", "");
     if (rule->report_count > 0 && !semantics->reports)
         losses_add(lowering->losses, LOSS_REPORTS, index, "%.200s", rule->report[0]);
+    if (rule->report_count > 1 && semantics->reports && semantics->one_report)
+        losses_add(lowering->losses, LOSS_ONE_REPORT, index, "%.200s", rule->report[1]);
     if (semantics->served_chain && has_pin_above_leaf(clause))
         losses_add(lowering->losses, LOSS_SERVED_CHAIN, index, "%s", "");
     if (semantics->refuses_nothing)
@@ -102,6 +115,12 @@ static void tell_rest(const struct lowering *lowering, const struct pintle_rule 
 static bool learns(const struct pintle_rule *rule)
 {
     return rule->trust == PINTLE_TRUST_TOFU || rule->trust == PINTLE_TRUST_TOFU_KEY;
+}
+
+static unsigned least_pins(const struct semantics *semantics, enum pintle_mode mode)
+{
+    return mode == PINTLE_MODE_REPORT && semantics->min_pins_report > 0 ? semantics->min_pins_report
+                                                                        : semantics->min_pins;
 }
 
 /* What all clauses of a rule have in common. *wanted is false if there is nothing to write. */
@@ -127,20 +146,21 @@ static bool lower_demands(const struct lowering *lowering, size_t index,
     }
     if (!lower_pins(lowering->out, out, lowering->losses, index, rule, semantics, now))
         return false;
-    if (out->pin_count > 0 && out->pin_count < semantics->min_pins) {
+    if (out->pin_count > 0 && out->pin_count < least_pins(semantics, mode)) {
         losses_add(lowering->losses, LOSS_FEW_PINS, index, "%zu of %u", out->pin_count,
-                   semantics->min_pins);
+                   least_pins(semantics, mode));
         return true;
     }
     out->enforce = mode == PINTLE_MODE_ENFORCE;
-    out->key_alone = lower_path(lowering, rule, index);
+    out->key_alone = lower_path(lowering, rule, index, out);
     if (semantics->deny) {
         out->deny = rule->deny;
         out->deny_count = rule->deny_count;
     }
     if (semantics->reports) {
         out->report = rule->report;
-        out->report_count = rule->report_count;
+        out->report_count =
+            semantics->one_report && rule->report_count > 1 ? 1 : rule->report_count;
     }
     *wanted = out->pin_count > 0;
     if (*wanted)
@@ -202,6 +222,11 @@ static bool lower_pattern(const struct lowering *lowering, const struct clause *
     }
     if (!choose_reach(lowering, pattern.kind, &reach))
         return true;
+    if (lowering->semantics->public_names && !public_name_fits(pattern.suffix.text, reach)) {
+        if (!demands->exempt)
+            losses_add(lowering->losses, LOSS_NO_PUBLIC_NAME, index, "%s", pattern.suffix.text);
+        return true;
+    }
     if (!add(lowering, demands, index, pattern.suffix.text, reach, port))
         return false;
     if (pattern.kind == PINTLE_PATTERN_ANY && reach == REACH_EXACT &&

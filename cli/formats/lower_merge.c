@@ -82,6 +82,8 @@ static bool join(const struct merging *merging, struct clause *into, const struc
         if (from->until < into->until)
             into->until = from->until;
     }
+    if (merging->semantics->path == PATH_FOR_CAS)
+        into->key_alone = into->key_alone && from->key_alone;
     into->reach = reach_join(into->reach, from->reach);
     for (size_t i = 0; i < from->pin_count; i++)
         if (!clause_add_pin(merging->clauses, into, &from->pins[i]))

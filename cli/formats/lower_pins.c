@@ -64,9 +64,15 @@ static bool place_in(const struct placing *placing, const struct pintle_rule_pin
     return add(placing, pin, list);
 }
 
-static bool is_active(const struct pintle_rule_pin *pin, int64_t now)
+static bool trusts_key_alone(const struct pintle_rule *rule)
 {
-    return pin->until > now;
+    return rule->trust == PINTLE_TRUST_KEY || rule->trust == PINTLE_TRUST_TOFU_KEY;
+}
+
+/* Where a rule trusts the key alone it looks at the leaf only: no pin of a CA ever counts. */
+static bool counts(const struct pintle_rule *rule, const struct pintle_rule_pin *pin, int64_t now)
+{
+    return pin->until > now && !(trusts_key_alone(rule) && pin->at == PINTLE_AT_CA);
 }
 
 /* That of the leaves, unless the rule has pins for CAs and none for leaves. */
@@ -77,7 +83,7 @@ static enum pintle_position choose_list(const struct pintle_rule *rule,
     bool ca = false;
 
     for (uint32_t i = 0; i < rule->pin_count; i++) {
-        if (!is_active(&rule->pins[i], now))
+        if (!counts(rule, &rule->pins[i], now))
             continue;
         leaf = leaf || rule->pins[i].at == PINTLE_AT_LEAF;
         ca = ca || rule->pins[i].at == PINTLE_AT_CA;
@@ -107,13 +113,15 @@ bool lower_pins(struct clauses *clauses, struct clause *clause, struct losses *l
     enum pintle_position list = choose_list(rule, semantics, now);
 
     for (uint32_t i = 0; i < rule->pin_count; i++) {
-        const struct pintle_rule_pin *pin = &rule->pins[i];
+        struct pintle_rule_pin pin = rule->pins[i];
 
-        if (!is_active(pin, now))
+        if (!counts(rule, &pin, now))
             continue;
-        if (pin->until != PINTLE_NEVER && !semantics->pin_until)
-            tell(&placing, LOSS_PIN_UNTIL, pin);
-        if (!place(&placing, pin, list))
+        if (trusts_key_alone(rule) && semantics->path != PATH_AS_TOLD)
+            pin.at = PINTLE_AT_LEAF;
+        if (pin.until != PINTLE_NEVER && !semantics->pin_until)
+            tell(&placing, LOSS_PIN_UNTIL, &pin);
+        if (!place(&placing, &pin, list))
             return false;
     }
     return true;

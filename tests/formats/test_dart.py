@@ -100,11 +100,13 @@ const _rules = <_Rule>[
         self.assertEqual(self.export("dart", formats.pinset(formats.rule("api", ["a.example"], [{"spki": formats.key(1), "at": "leaf"}]))).ids(),
                          set())
         lost = formats.pinset(
-            formats.rule("api", ["a.example"], [1, {"spki": formats.key(2), "at": "ca"}], trust="key", deny=[formats.key(9)],
+            formats.rule("api", ["a.example"], [1, {"spki": formats.key(2), "at": "ca"}], deny=[formats.key(9)],
                          report=["https://reports.example/"]),
+            formats.rule("key", ["c.example"], [1], trust="key"),
             formats.rule("ca", ["b.example"], [{"spki": formats.key(2), "at": "ca"}]))
         done = self.export("dart", lost)
-        self.assertEqual(done.ids("api"), {"EXP011", "EXP013", "EXP015", "EXP020", "EXP040"})
+        self.assertEqual(done.ids("api"), {"EXP011", "EXP013", "EXP015", "EXP040"})
+        self.assertEqual(done.ids("key"), {"EXP020"})
         self.assertEqual(done.ids("ca"), {"EXP002", "EXP013"})
 
     def test_drift(self):

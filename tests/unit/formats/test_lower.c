@@ -53,11 +53,16 @@ static const struct semantics lists = {.reaches =
 static const struct semantics every = {
     .reaches = REACH_ALL, .positions = AT_BIT(PINTLE_AT_ANY), .every_match = true};
 
+static const struct semantics one_report = {.reaches = REACH_SUB | REACH_BIT(REACH_ONE),
+                                            .positions = AT_BIT(PINTLE_AT_ANY),
+                                            .reports = true,
+                                            .one_report = true};
+
 static const struct semantics records = {.reaches = REACH_BIT(REACH_EXACT),
                                          .positions = AT_BOTH,
                                          .ports = true,
                                          .port_needed = true,
-                                         .path = PATH_NEVER};
+                                         .path = PATH_FOR_CAS};
 
 /* --- saying it ------------------------------------------------------------------------------------ */
 
@@ -157,14 +162,16 @@ static void a_rich_platform_loses_nothing(void **unused)
     check(
         "{'id':'a','match':['a.example','**.b.example','*.c.example'],'ports':[443,8443],'trust':'"
         "key',"
-        "'pins':[{'spki':'@1','at':'leaf'},{'spki':'@2','at':'ca','until':'2028-01-01T00:00:00Z'}],"
+        "'pins':[{'spki':'@1','at':'leaf'},{'spki':'@2','at':'leaf','until':'2028-01-01T00:00:00Z'}"
+        "],"
         "'deny':['@9'],'report':['https://r.example/"
         "'],'enforce_until':'2027-01-15T10:00:00Z','after':'off'},"
         "{'id':'b','match':['x.b.example','192.0.2.1'],'mode':'off','pins':[]}",
         &rich,
-        "a.example:443 key leaf 1 ca 2 until +2; **.b.example:443 key leaf 1 ca 2 until +2; "
-        "*.c.example:443 key leaf 1 ca 2 until +2; a.example:8443 key leaf 1 ca 2 until +2; "
-        "**.b.example:8443 key leaf 1 ca 2 until +2; *.c.example:8443 key leaf 1 ca 2 until +2; "
+        "a.example:443 key leaf 1 leaf 2 until +2; **.b.example:443 key leaf 1 leaf 2 until +2; "
+        "*.c.example:443 key leaf 1 leaf 2 until +2; a.example:8443 key leaf 1 leaf 2 until +2; "
+        "**.b.example:8443 key leaf 1 leaf 2 until +2; *.c.example:8443 key leaf 1 leaf 2 until "
+        "+2; "
         "x.b.example off; 192.0.2.1 off; ",
         "");
 }
@@ -248,6 +255,11 @@ static void ports_and_addresses(void **unused)
           &records, "a.example:443 key leaf 1; ", "002/0");
     check("{'id':'a','match':['**.a.example'],'ports':[25],'pins':[{'spki':'@1','at':'leaf'}]}",
           &records, "a.example:25 key leaf 1; ", "002/0 021/0");
+    check("{'id':'a','match':['a.example'],'ports':[25],'pins':[{'spki':'@1','at':'leaf'},{'spki':'"
+          "@2'}]}",
+          &records, "a.example:25 leaf 1 leaf 2 ca 2; ", "021/0");
+    check("{'id':'a','match':['a.example'],'ports':[25],'pins':[{'spki':'@1','at':'ca'}]}",
+          &records, "a.example:25 ca 1; ", "");
 }
 
 /* --- pins ----------------------------------------------------------------------------------------- */
@@ -258,7 +270,10 @@ static void positions(void **unused)
     check("{'id':'a','match':['a.example'],'pins':[{'spki':'@1','at':'leaf'},{'spki':'@2'}]}",
           &tree, "a.example any 1 any 2; ", "010/0");
     check("{'id':'a','match':['a.example'],'trust':'key','ports':[443],'pins':[{'spki':'@1'}]}",
-          &records, "a.example:443 key leaf 1 ca 1; ", "");
+          &records, "a.example:443 key leaf 1; ", "");
+    check("{'id':'a','match':['a.example'],'trust':'key','ports':[443],'pins':[{'spki':'@1'},{'"
+          "spki':'@2','at':'ca'}]}",
+          &rich, "a.example:443 key any 1; ", "");
     check("{'id':'a','match':['a.example'],'pins':[{'spki':'@1','at':'leaf'},{'spki':'@2'},{'spki':"
           "'@3','at':'ca'}]}",
           &lists, "a.example leaf 1 leaf 2; ", "011/0 013/0");
@@ -317,7 +332,10 @@ static void modes_and_trust(void **unused)
     check("{'id':'a','match':['a.example'],'trust':'tofu','pins':[]}", &rich, "", "002/0 022/0");
     check("{'id':'a','match':['a.example'],'trust':'key','pins':[{'spki':'@1'}],'deny':['@9'],"
           "'report':['https://r.example/']}",
-          &tree, "a.example any 1; ", "015/0 020/0 040/0");
+          &tree, "a.example any 1; ", "010/0 015/0 020/0 040/0");
+    check("{'id':'a','match':['a.example'],'pins':[{'spki':'@1'}],'report':['https://r.example/"
+          "','https://s.example/']}",
+          &one_report, "a.example any 1; ", "041/0");
 }
 
 /* --- one host ------------------------------------------------------------------------------------- */
