@@ -5,6 +5,7 @@
 #include "export.h"
 #include "format_files.h"
 #include "formats/draft.h"
+#include "formats/raise.h"
 #include "guard.h"
 #include "json_build.h"
 #include "os/file.h"
@@ -148,6 +149,8 @@ static enum cli_exit draft(struct import *import)
                                     .hard_ttl_s = (int64_t)import->options->days * DAY_S};
     struct pintle_error err = {0};
 
+    if (!raise_clauses(&import->clauses, &import->notes, &import->format->semantics))
+        cli_no_memory();
     if (draft_pinset(&import->document, &import->document_len, &import->clauses, &options,
                      guard_crypto(), &err) == PINTLE_OK)
         return CLI_OK;

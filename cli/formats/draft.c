@@ -177,6 +177,17 @@ static void make_id(char out[ID_SIZE], const struct clause *clause, const json_t
         (void)snprintf(out, ID_SIZE, "%.48s-%zu", base, i);
 }
 
+/* --- ends ----------------------------------------------------------------------------------------- */
+
+/* A platform that only reports does not report after the end either. */
+static bool put_end(json_t *rule, const struct clause *clause)
+{
+    bool stops = !clause->enforce && !clause->exempt && clause->until != PINTLE_NEVER;
+
+    return put_time(rule, "enforce_until", clause->until) &&
+           (!stops || put(rule, "after", json_string("off")));
+}
+
 /* --- rules ---------------------------------------------------------------------------------------- */
 
 static json_t *rule_json(const struct group *group, json_t *ids)
@@ -191,8 +202,8 @@ static json_t *rule_json(const struct group *group, json_t *ids)
     if (rule != NULL && put(ids, id, json_true()) && put_match(rule, group) &&
         put_ports(rule, group) && put(rule, "mode", json_string(mode)) &&
         put(rule, "trust", json_string(clause->key_alone ? "key" : "pkix")) &&
-        put_pins(rule, clause) && put_deny(rule, clause) &&
-        put_time(rule, "enforce_until", clause->until) && put_report(rule, clause))
+        put_pins(rule, clause) && put_deny(rule, clause) && put_end(rule, clause) &&
+        put_report(rule, clause))
         return rule;
     json_decref(rule);
     return NULL;

@@ -86,6 +86,11 @@ static bool loses_hosts(const struct semantics *s, enum loss_kind kind)
         return !s->per_host && !s->exempt && s->reaches != REACH_BIT(REACH_EXACT);
     case LOSS_ADDRESS:
         return !s->addresses;
+    case LOSS_BOTH_ASKED:
+        return s->every_match && s->one_position && can_place(s, PINTLE_AT_LEAF) &&
+               can_place(s, PINTLE_AT_CA);
+    case LOSS_NO_PUBLIC_NAME:
+        return s->public_names;
     default:
         return false;
     }

@@ -45,12 +45,15 @@ enum path_demand {
  * per_host       the file is for one host, chosen with --for
  * ports          a clause can name a port; port_needed: it must (443 where the rule names none)
  * addresses      hosts can be IP addresses
+ * public_names   hosts must have a public suffix that is registered, and may reach below them only if
+ *                they are none themselves: the platform looks at the Public Suffix List
  * deny, report_mode, exempt, pin_until, reports
  *                it can say what the rule says of this
  * served_chain   pins match in what the server sent, not in a path that was validated. Where only
  *                leaf keys match this is no loss
  * refuses_nothing  the file excuses keys from checks, and refuses none
- * min_pins       fewer pins are refused by the platform
+ * min_pins       fewer pins are refused by the platform; min_pins_report: where a rule only reports, if
+ *                not 0
  */
 struct semantics {
     bool whole;
@@ -63,6 +66,7 @@ struct semantics {
     bool ports;
     bool port_needed;
     bool addresses;
+    bool public_names;
     bool deny;
     bool report_mode;
     bool exempt;
@@ -73,6 +77,7 @@ struct semantics {
     enum end_unit end;
     enum path_demand path;
     unsigned min_pins;
+    unsigned min_pins_report;
 };
 
 /*

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lower.h"
+#include "public_name.h"
 
 #include <string.h>
 
@@ -104,6 +105,12 @@ static bool learns(const struct pintle_rule *rule)
     return rule->trust == PINTLE_TRUST_TOFU || rule->trust == PINTLE_TRUST_TOFU_KEY;
 }
 
+static unsigned least_pins(const struct semantics *semantics, enum pintle_mode mode)
+{
+    return mode == PINTLE_MODE_REPORT && semantics->min_pins_report > 0 ? semantics->min_pins_report
+                                                                        : semantics->min_pins;
+}
+
 /* What all clauses of a rule have in common. *wanted is false if there is nothing to write. */
 static bool lower_demands(const struct lowering *lowering, size_t index,
                           const struct pintle_rule *rule, struct clause *out, bool *wanted)
@@ -127,9 +134,9 @@ static bool lower_demands(const struct lowering *lowering, size_t index,
     }
     if (!lower_pins(lowering->out, out, lowering->losses, index, rule, semantics, now))
         return false;
-    if (out->pin_count > 0 && out->pin_count < semantics->min_pins) {
+    if (out->pin_count > 0 && out->pin_count < least_pins(semantics, mode)) {
         losses_add(lowering->losses, LOSS_FEW_PINS, index, "%zu of %u", out->pin_count,
-                   semantics->min_pins);
+                   least_pins(semantics, mode));
         return true;
     }
     out->enforce = mode == PINTLE_MODE_ENFORCE;
@@ -202,6 +209,11 @@ static bool lower_pattern(const struct lowering *lowering, const struct clause *
     }
     if (!choose_reach(lowering, pattern.kind, &reach))
         return true;
+    if (lowering->semantics->public_names && !public_name_fits(pattern.suffix.text, reach)) {
+        if (!demands->exempt)
+            losses_add(lowering->losses, LOSS_NO_PUBLIC_NAME, index, "%s", pattern.suffix.text);
+        return true;
+    }
     if (!add(lowering, demands, index, pattern.suffix.text, reach, port))
         return false;
     if (pattern.kind == PINTLE_PATTERN_ANY && reach == REACH_EXACT &&

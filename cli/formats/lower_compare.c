@@ -7,18 +7,21 @@
 #include <string.h>
 
 #include "lower.h"
+#include "public_name.h"
 
 #define HTTPS_PORT 443
 
 /* Labels that no pattern is likely to have; if one has, that host is compared all the same. */
 static const char *const below[] = {"", "any-host.", "any-host.any-domain."};
 
+/* own_port: hosts are asked for at the port of their rule, and not where another may rule. */
 struct comparing {
     struct losses *losses;
     const struct pintle_pinset *set;
     const struct clause_index *index;
     const struct semantics *semantics;
     int64_t now;
+    bool own_port;
 };
 
 /*
@@ -93,11 +96,22 @@ static bool is_left_out(const struct comparing *comparing, size_t rule)
     return seen[LOSS_REPORT_MODE] || seen[LOSS_FEW_PINS];
 }
 
+/* Pins of leaves in one clause and of CAs in the other, where both count. */
+static bool asks_for_both(const struct comparing *comparing, const struct clause *own,
+                          const struct clause *other)
+{
+    return comparing->semantics->every_match && comparing->semantics->one_position &&
+           own->pins[0].at != other->pins[0].at;
+}
+
 static void compare_pinned(const struct comparing *comparing, const struct answer *answer,
                            const char *host)
 {
     if (answer->own != NULL) {
-        if (answer->other != NULL && adds_pins(answer->own, answer->other))
+        if (answer->other != NULL && asks_for_both(comparing, answer->own, answer->other))
+            losses_add(comparing->losses, LOSS_BOTH_ASKED, answer->wanted, "%s, with rule %s", host,
+                       answer->other->id);
+        else if (answer->other != NULL && adds_pins(answer->own, answer->other))
             losses_add(comparing->losses, LOSS_UNION, answer->wanted, "%s, with rule %s", host,
                        answer->other->id);
     } else if (answer->other != NULL)
@@ -113,6 +127,8 @@ static void compare_host(const struct comparing *comparing, const struct pintle_
     const struct pintle_rule *rule = pintle_pinset_find(comparing->set, host, port);
     struct answer answer = {.wanted = SIZE_MAX};
 
+    if (rule == NULL && !comparing->own_port)
+        return;
     if (rule != NULL)
         answer.wanted = (size_t)(rule - pintle_pinset_get_rule(comparing->set, 0));
     clause_index_find(comparing->index,
@@ -135,6 +151,8 @@ static void compare_pattern(const struct comparing *comparing, const char *text,
             compare_host(comparing, &pattern.suffix, port);
         return;
     }
+    if (comparing->semantics->public_names && !public_name_fits(pattern.suffix.text, REACH_EXACT))
+        return;
     for (size_t i = 0; i < sizeof(below) / sizeof(below[0]); i++) {
         char name[PINTLE_HOST_MAX_LEN + sizeof("any-host.any-domain.")];
         struct pintle_host host;
@@ -145,12 +163,26 @@ static void compare_pattern(const struct comparing *comparing, const char *text,
     }
 }
 
+/* Without ports, the pins of a rule that names some hold where another rule does. */
+static void compare_rule(struct comparing *comparing, const struct pintle_rule *rule)
+{
+    bool named = rule->port_count > 0;
+
+    for (uint32_t i = 0; i < rule->match_count; i++) {
+        comparing->own_port = true;
+        compare_pattern(comparing, rule->match[i], named ? rule->ports[0] : HTTPS_PORT);
+        comparing->own_port = false;
+        if (named && !comparing->semantics->ports)
+            compare_pattern(comparing, rule->match[i], HTTPS_PORT);
+    }
+}
+
 bool lower_compare_hosts(struct losses *losses, const struct pintle_pinset *set,
                          const struct clauses *clauses, const struct semantics *semantics,
                          int64_t now)
 {
     struct clause_index index;
-    struct comparing comparing = {losses, set, &index, semantics, now};
+    struct comparing comparing = {losses, set, &index, semantics, now, true};
     size_t count = pintle_pinset_get_rule_count(set);
 
     if (!clause_index_init(&index, clauses))
@@ -158,9 +190,7 @@ bool lower_compare_hosts(struct losses *losses, const struct pintle_pinset *set,
     for (size_t i = 0; i < count; i++) {
         const struct pintle_rule *rule = pintle_pinset_get_rule(set, i);
 
-        for (uint32_t j = 0; j < rule->match_count; j++)
-            compare_pattern(&comparing, rule->match[j],
-                            rule->port_count > 0 ? rule->ports[0] : HTTPS_PORT);
+        compare_rule(&comparing, rule);
     }
     clause_index_clear(&index);
     return true;

@@ -69,21 +69,32 @@ void text_printf(struct text *text, const char *format, ...)
     text->len += (size_t)len;
 }
 
+static void add_xml(struct text *text, char c)
+{
+    if (c == '&')
+        text_add(text, "&amp;");
+    else if (c == '<')
+        text_add(text, "&lt;");
+    else if (c == '>')
+        text_add(text, "&gt;");
+    else if (c == '"')
+        text_add(text, "&quot;");
+    else
+        text_add_bytes(text, &c, 1);
+}
+
 void text_add_xml(struct text *text, const char *bytes)
 {
+    for (const char *c = bytes; *c != '\0'; c++)
+        add_xml(text, *c);
+}
+
+void text_add_xml_comment(struct text *text, const char *bytes)
+{
     for (const char *c = bytes; *c != '\0'; c++) {
-        if (*c == '&')
-            text_add(text, "&amp;");
-        else if (*c == '<')
-            text_add(text, "&lt;");
-        else if (*c == '>')
-            text_add(text, "&gt;");
-        else if (*c == '"')
-            text_add(text, "&quot;");
-        else if (*c == '-' && c[1] == '-')
-            text_add(text, "- ");
-        else
-            text_add_bytes(text, c, 1);
+        add_xml(text, *c);
+        if (*c == '-' && c[1] == '-')
+            text_add(text, " ");
     }
 }
 

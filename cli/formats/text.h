@@ -25,8 +25,11 @@ void text_add(struct text *text, const char *bytes);
 void text_add_bytes(struct text *text, const char *bytes, size_t len);
 void text_printf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Character data or an attribute's value in XML. Also inside comments: "--" becomes "- -". */
+/* Character data or an attribute's value in XML. */
 void text_add_xml(struct text *text, const char *bytes);
+
+/* The same inside a comment, where "--" must not stand: it becomes "- -". */
+void text_add_xml_comment(struct text *text, const char *bytes);
 
 /*
  * A string with its quotes, as JSON, YAML, C, C++, Java, Kotlin, Swift, Dart, Go, Rust, JavaScript

@@ -133,6 +133,24 @@ static void XMLCALL on_text(void *ctx, const XML_Char *bytes, int len)
         text_add_bytes(&reading->open[reading->depth - 1].text, bytes, (size_t)len);
 }
 
+static void interrupt(struct xml_reading *reading)
+{
+    if (reading->depth > 0)
+        reading->open[reading->depth - 1].node->interrupted = true;
+}
+
+static void XMLCALL on_comment(void *ctx, const XML_Char *text)
+{
+    (void)text;
+    interrupt(ctx);
+}
+
+static void XMLCALL on_instruction(void *ctx, const XML_Char *target, const XML_Char *text)
+{
+    (void)target, (void)text;
+    interrupt(ctx);
+}
+
 static void XMLCALL on_entity(void *ctx, const XML_Char *name, int is_parameter,
                               const XML_Char *value, int value_length, const XML_Char *base,
                               const XML_Char *system_id, const XML_Char *public_id,
@@ -162,6 +180,8 @@ static void listen(XML_Parser parser, struct xml_reading *reading)
     XML_SetUserData(parser, reading);
     XML_SetElementHandler(parser, on_start, on_end);
     XML_SetCharacterDataHandler(parser, on_text);
+    XML_SetCommentHandler(parser, on_comment);
+    XML_SetProcessingInstructionHandler(parser, on_instruction);
     XML_SetEntityDeclHandler(parser, on_entity);
     XML_SetSkippedEntityHandler(parser, on_skipped_entity);
     XML_SetStartDoctypeDeclHandler(parser, on_doctype);

@@ -19,7 +19,8 @@ struct xml_attribute {
 /*
  * An element.
  *
- * text  all character data directly inside, joined; "" without
+ * text         all character data directly inside, joined; "" without
+ * interrupted  a comment or a processing instruction stands directly inside
  */
 struct xml_node {
     const char *space;
@@ -31,6 +32,7 @@ struct xml_node {
     struct xml_node *parent;
     uint32_t line;
     uint32_t column;
+    bool interrupted;
 };
 
 /*

@@ -41,7 +41,10 @@ static void escapes(void **unused)
     struct text text = {0};
 
     (void)unused;
-    text_add_xml(&text, "a<b>&\"c\" --> ---");
+    text_add_xml(&text, "xn--a<b>&\"c\"");
+    assert_string_equal(text.data, "xn--a&lt;b&gt;&amp;&quot;c&quot;");
+    text_clear(&text);
+    text_add_xml_comment(&text, "a<b>&\"c\" --> ---");
     assert_string_equal(text.data, "a&lt;b&gt;&amp;&quot;c&quot; - -&gt; - - -");
     text_clear(&text);
     text_add_quoted(&text, "a\"b\\c$d", TEXT_DOLLAR_PLAIN);
