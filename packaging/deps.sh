@@ -8,7 +8,7 @@ build="gcc g++ cmake ninja-build pkg-config libssl-dev libcurl4-openssl-dev libj
        libidn2-dev libpsl-dev libexpat1-dev libyaml-dev mandoc"
 demo="nginx-light openssl curl ca-certificates"
 test="clang clang-format clang-tidy libclang-rt-dev cppcheck libcmocka-dev shellcheck
-      nodejs python3 python3-cryptography python3-jsonschema python3-yaml gnutls-bin wget tinyproxy microsocks
+      nodejs python3 python3-cryptography python3-jsonschema python3-yaml aapt libxml2-utils gnutls-bin wget tinyproxy microsocks
       libcurl3-gnutls bash-completion fish zsh util-linux xz-utils"
 bench="default-jdk-headless libokhttp-java valgrind"
 
