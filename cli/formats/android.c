@@ -32,9 +32,9 @@ static enum pintle_status write_android(struct text *out, const struct writing *
 static enum pintle_status read_android(struct reading *reading, const char *text, size_t len,
                                        struct pintle_error *err)
 {
-    struct android_rules rules = {.reading = reading};
+    static const struct android_reader alone = {.enforces = true};
 
-    return android_read(&rules, text, len, err);
+    return android_read(reading, &alone, NULL, text, len, err);
 }
 
 const struct format format_android = {

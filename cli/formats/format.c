@@ -90,7 +90,7 @@ static bool loses_hosts(const struct semantics *s, enum loss_kind kind)
         return s->every_match && s->one_position && can_place(s, PINTLE_AT_LEAF) &&
                can_place(s, PINTLE_AT_CA);
     case LOSS_NO_PUBLIC_NAME:
-        return s->public_names;
+        return s->public_names || s->plain_names;
     default:
         return false;
     }
@@ -143,6 +143,8 @@ static bool loses_demands(const struct semantics *s, enum loss_kind kind)
         return s->end == END_DAY_LOCAL || s->end == END_DAY_UTC;
     case LOSS_SILENT_END:
         return s->end != END_NEVER;
+    case LOSS_REPORT_INSIDE:
+        return s->report_inside;
     case LOSS_REPORTS:
         return !s->reports;
     case LOSS_ONE_REPORT:

@@ -48,9 +48,12 @@ enum path_demand {
  * addresses      hosts can be IP addresses
  * public_names   hosts must have a public suffix that is registered, and may reach below them only if
  *                they are none themselves: the platform looks at the Public Suffix List
+ * plain_names    hosts must be names of two labels or more, without '_', under a registered top-level
+ *                domain
  * deny, report_mode, exempt, pin_until, reports
  *                it can say what the rule says of this
  * one_report     it can name one place that reports go to
+ * report_inside  a library softens mismatches on its own connections; on others the platform enforces
  * served_chain   pins match in what the server sent, not in a path that was validated. Where only
  *                leaf keys match this is no loss
  * refuses_nothing  the file excuses keys from checks, and refuses none
@@ -69,8 +72,10 @@ struct semantics {
     bool port_needed;
     bool addresses;
     bool public_names;
+    bool plain_names;
     bool deny;
     bool report_mode;
+    bool report_inside;
     bool exempt;
     bool pin_until;
     bool reports;

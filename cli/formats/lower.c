@@ -165,6 +165,8 @@ static bool lower_demands(const struct lowering *lowering, size_t index,
     *wanted = out->pin_count > 0;
     if (*wanted)
         tell_rest(lowering, rule, index, out);
+    if (*wanted && mode == PINTLE_MODE_REPORT && semantics->report_inside)
+        losses_add(lowering->losses, LOSS_REPORT_INSIDE, index, "%s", "");
     return true;
 }
 
@@ -207,6 +209,12 @@ static bool choose_reach(const struct lowering *lowering, enum pintle_pattern_ki
     return false;
 }
 
+static bool name_is_taken(const struct semantics *semantics, const char *name, enum reach reach)
+{
+    return (!semantics->public_names || public_name_fits(name, reach)) &&
+           (!semantics->plain_names || public_name_is_plain(name));
+}
+
 /* Without a reach that fits nothing is written; lower_compare_hosts() then tells. */
 static bool lower_pattern(const struct lowering *lowering, const struct clause *demands,
                           size_t index, const char *text, uint16_t port)
@@ -222,7 +230,7 @@ static bool lower_pattern(const struct lowering *lowering, const struct clause *
     }
     if (!choose_reach(lowering, pattern.kind, &reach))
         return true;
-    if (lowering->semantics->public_names && !public_name_fits(pattern.suffix.text, reach)) {
+    if (!name_is_taken(lowering->semantics, pattern.suffix.text, reach)) {
         if (!demands->exempt)
             losses_add(lowering->losses, LOSS_NO_PUBLIC_NAME, index, "%s", pattern.suffix.text);
         return true;

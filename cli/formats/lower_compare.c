@@ -151,7 +151,9 @@ static void compare_pattern(const struct comparing *comparing, const char *text,
             compare_host(comparing, &pattern.suffix, port);
         return;
     }
-    if (comparing->semantics->public_names && !public_name_fits(pattern.suffix.text, REACH_EXACT))
+    if ((comparing->semantics->public_names &&
+         !public_name_fits(pattern.suffix.text, REACH_EXACT)) ||
+        (comparing->semantics->plain_names && !public_name_is_plain(pattern.suffix.text)))
         return;
     for (size_t i = 0; i < sizeof(below) / sizeof(below[0]); i++) {
         char name[PINTLE_HOST_MAX_LEN + sizeof("any-host.any-domain.")];

@@ -18,3 +18,9 @@ bool public_name_fits(const char *name, enum reach reach)
         return false;
     return reach == REACH_EXACT || psl_is_public_suffix(list, name) == 0;
 }
+
+bool public_name_is_plain(const char *name)
+{
+    return strchr(name, '.') != NULL && strpbrk(name, "_:") == NULL &&
+           public_name_fits(name, REACH_EXACT);
+}

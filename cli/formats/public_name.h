@@ -11,4 +11,10 @@
  */
 bool public_name_fits(const char *name, enum reach reach);
 
+/*
+ * True if a normalised name has two labels or more, all of letters, digits and hyphens, and the last one
+ * is registered.
+ */
+bool public_name_is_plain(const char *name);
+
 #endif

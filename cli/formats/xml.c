@@ -9,11 +9,18 @@
 /* Stands between namespace and name; no URI holds it. */
 #define SEPARATOR '\n'
 
-/* The text of an open element grows here, and is copied when the element ends. */
+/*
+ * The text of an open element grows here, and is copied when the element ends.
+ *
+ * said  some of it is not blank
+ * cut   a comment stands behind that
+ */
 struct open_element {
     struct xml_node *node;
     struct xml_node *last_child;
     struct text text;
+    bool said;
+    bool cut;
 };
 
 struct xml_reading {
@@ -125,12 +132,32 @@ static void XMLCALL on_end(void *ctx, const XML_Char *name)
     text_clear(&open->text);
 }
 
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+static bool is_blank(const char *bytes, size_t len)
+{
+    while (len > 0 && is_space(bytes[len - 1]))
+        len--;
+    return len == 0;
+}
+
 static void XMLCALL on_text(void *ctx, const XML_Char *bytes, int len)
 {
     struct xml_reading *reading = ctx;
+    struct open_element *open;
 
-    if (reading->depth > 0)
-        text_add_bytes(&reading->open[reading->depth - 1].text, bytes, (size_t)len);
+    if (reading->depth == 0)
+        return;
+    open = &reading->open[reading->depth - 1];
+    text_add_bytes(&open->text, bytes, (size_t)len);
+    if (is_blank(bytes, (size_t)len))
+        return;
+    open->said = true;
+    if (open->cut)
+        open->node->split = true;
 }
 
 static void interrupt(struct xml_reading *reading)
@@ -141,8 +168,12 @@ static void interrupt(struct xml_reading *reading)
 
 static void XMLCALL on_comment(void *ctx, const XML_Char *text)
 {
+    struct xml_reading *reading = ctx;
+
     (void)text;
-    interrupt(ctx);
+    interrupt(reading);
+    if (reading->depth > 0)
+        reading->open[reading->depth - 1].cut = reading->open[reading->depth - 1].said;
 }
 
 static void XMLCALL on_instruction(void *ctx, const XML_Char *target, const XML_Char *text)
@@ -232,11 +263,6 @@ const char *xml_attribute(const struct xml_node *node, const char *name)
         if (a->space[0] == '\0' && strcmp(a->name, name) == 0)
             return a->value;
     return NULL;
-}
-
-static bool is_space(char c)
-{
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
 const char *xml_trimmed(const struct xml_node *node, size_t *len)

@@ -21,6 +21,7 @@ struct xml_attribute {
  *
  * text         all character data directly inside, joined; "" without
  * interrupted  a comment or a processing instruction stands directly inside
+ * split        a comment parts its text: neither piece is blank
  */
 struct xml_node {
     const char *space;
@@ -33,6 +34,7 @@ struct xml_node {
     uint32_t line;
     uint32_t column;
     bool interrupted;
+    bool split;
 };
 
 /*

@@ -27,10 +27,7 @@ class Model:
 
     def config(self, host):
         """An exact name at once, else the longest that reaches below itself."""
-        if host in self.domains:
-            return self.domains[host]
-        below = [name for name, (wide, _) in self.domains.items() if wide and host.endswith("." + name)]
-        return self.domains[max(below, key=len)] if below else None
+        return choose(self.domains, host, lambda found: found[0])
 
     def answer(self, host, _port):
         found = self.config(host)
@@ -41,3 +38,42 @@ class Model:
             until = datetime.date.fromisoformat(until).isoformat() + "T00:00:00Z"
         pins = frozenset(("sha256/" + pin.text.strip(), "any") for pin in found[1].findall("pin"))
         return formats.Answer(pins, until)
+
+
+def choose(table, host, reaches_below):
+    if host in table:
+        return table[host]
+    below = [name for name, found in table.items() if reaches_below(found) and host.endswith("." + name)]
+    return table[max(below, key=len)] if below else None
+
+
+# --- made-up files ----------------------------------------------------------------------------------------
+
+DAYS = [None, None, "2100-01-02", "2101-12-31"]
+
+
+def random_file(rng, domain, config):
+    """Nested domain-config elements; config(rng, parent) makes what stands in one beside domains, as text."""
+    names = [".".join(rng.choice("abc") for _ in range(depth)) + f".{middle}.{domain}"
+             for middle in ("one", "two") for depth in (1, 2, 3) for _ in range(4)]
+    names = sorted({*names, f"one.{domain}", f"two.{domain}"})
+    rng.shuffle(names)
+    made = []
+    while len(names) > 4:
+        made.append(_random_config(rng, names, config, 0))
+    return "<network-security-config>" + "".join(made) + "</network-security-config>"
+
+
+def _random_config(rng, names, config, depth):
+    parts = [f'<domain includeSubdomains="{rng.choice(["true", "false"])}">{names.pop()}</domain>'
+             for _ in range(rng.randint(1, 2))]
+    parts.append(config(rng, depth))
+    while depth < 3 and len(names) > 2 and rng.random() < 0.5:
+        parts.append(_random_config(rng, names, config, depth + 1))
+    return "<domain-config>" + "".join(parts) + "</domain-config>"
+
+
+def random_pin_set(rng, least):
+    day = rng.choice(DAYS)
+    pins = [f'<pin digest="SHA-256">{formats.bare(formats.key(n))}</pin>' for n in rng.sample(range(9), rng.randint(least, 4))]
+    return "<pin-set" + ("" if day is None else f' expiration="{day}"') + ">" + "".join(pins) + "</pin-set>"
