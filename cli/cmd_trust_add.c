@@ -96,34 +96,29 @@ static bool check(struct pintle_learned *entry, const struct add_options *option
 
 /* --- from the server --------------------------------------------------------------------------------- */
 
-/*
- * A memory that has learned from nobody and shows what it is told.
- *
- * noted  asked for what hosts announced themselves (HPKP); NULL where that is to be passed over
- */
-struct blank {
-    const struct pintle_memory *noted;
-    struct pintle_learned *shown;
-};
-
-static enum pintle_recall recall_noted(void *ctx, enum pintle_learned_from from,
-                                       const struct pintle_host *host, uint16_t port, int64_t now,
-                                       struct pintle_learned *out)
+/* A memory that knows nobody and shows what it is told. */
+static enum pintle_recall recall_nothing(void *ctx, enum pintle_learned_from from,
+                                         const struct pintle_host *host, uint16_t port, int64_t now,
+                                         struct pintle_learned *out)
 {
-    const struct pintle_memory *noted = ((const struct blank *)ctx)->noted;
-
-    if (noted == NULL || from == PINTLE_LEARNED_TOFU)
-        return PINTLE_RECALL_NONE;
-    return noted->recall(noted->ctx, from, host, port, now, out);
+    (void)ctx;
+    (void)from;
+    (void)host;
+    (void)port;
+    (void)now;
+    (void)out;
+    return PINTLE_RECALL_NONE;
 }
 
 static enum pintle_recall show(void *ctx, const struct pintle_learned *entry, bool replace,
                                int64_t now, struct pintle_learned *held)
 {
+    struct pintle_learned *out = ctx;
+
     (void)replace;
     (void)now;
     (void)held;
-    *((const struct blank *)ctx)->shown = *entry;
+    *out = *entry;
     return PINTLE_RECALL_NONE;
 }
 
@@ -181,11 +176,10 @@ static enum cli_exit dial(struct pintle *engine, const struct add_options *optio
     return code;
 }
 
-static enum cli_exit ask(struct pintle_learned *entry, struct pintle__state *state,
-                         const struct add_options *options, const struct target *target)
+static enum cli_exit ask(struct pintle_learned *entry, const struct add_options *options,
+                         const struct target *target)
 {
-    struct blank blank = {options->replace ? NULL : pintle__state_get_memory(state), entry};
-    struct pintle_memory memory = {recall_noted, show, &blank};
+    struct pintle_memory memory = {recall_nothing, show, entry};
     struct pintle_config config = {
         .crypto = guard_crypto(), .clock = pintle_clock_system, .memory = &memory};
     struct pintle_pinset *set = make_set(options, target);
@@ -273,11 +267,12 @@ static enum cli_exit add(struct add_options *options, const char *operand)
         return CLI_USAGE;
     if (target_parse_server(&target, operand, net_options_port(&options->net), &err) != PINTLE_OK)
         return cli_fail(operand, &err);
-    code = trust_open(&state, &options->trust, true);
-    if (code == CLI_OK && options->pins.count > 0)
+    if (options->pins.count > 0)
         describe(&entry, options, &target);
-    else if (code == CLI_OK)
-        code = ask(&entry, state, options, &target);
+    else
+        code = ask(&entry, options, &target);
+    if (code == CLI_OK)
+        code = trust_open(&state, &options->trust, true);
     if (code == CLI_OK)
         code = keep(state, &entry, options, &target);
     if (code == CLI_OK)

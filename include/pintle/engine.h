@@ -239,8 +239,7 @@ struct pintle_peer {
  * 4. mode "off" accepts: OFF.
  * 5. A pinned key at an allowed position in this path, or in one that next_path finds: MATCH.
  * 6. trust "tofu", "tofu-key": a key learned on an earlier contact accepts as well: MATCH,
- *    `learned`. Nothing learned yet, or its time is over: the keys are learned now, FIRST_USE,
- *    unless the memory holds HPKP pins for the host and none of them is in the path: MISMATCH. A
+ *    `learned`. Nothing learned yet, or its time is over: the keys are learned now, FIRST_USE. A
  *    memory that fails, or none: MEMORY. A pin of the rule accepts whatever was learned, and
  *    replaces it. For "tofu-key" this comes before 3 asks for a path, as the pin does for "key";
  *    but a mismatch on a path that is not valid is never softened.

@@ -86,10 +86,6 @@ void pintle__refuse_memory(struct pintle_verdict *verdict, const char *detail);
 /* Look for a learned key in the trace. True if there is one: the trace then says so. */
 bool pintle__find_learned(struct pintle_verdict *verdict, const struct pintle_learned *learned);
 
-/* Is there one? Says so nowhere. */
-bool pintle__shows_learned(const struct pintle_verdict *verdict,
-                           const struct pintle_learned *learned);
-
 /* No learned key was met: MISMATCH, softened in report mode on a valid path. */
 void pintle__refuse_learned(struct pintle__judging *judging, const char *detail);
 

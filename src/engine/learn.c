@@ -186,34 +186,6 @@ static bool is_retired(const struct pintle__judging *judging)
     return false;
 }
 
-/*
- * A host that has announced pins (HPKP) is no stranger, though no key was learned from it: without one of those
- * pins it has changed. Refuses, and then returns true.
- */
-static bool breaks_its_word(struct pintle__judging *judging)
-{
-    struct pintle_verdict *verdict = judging->verdict;
-    struct pintle_learned *noted = judging->learned;
-
-    switch (pintle__recall_noted(judging->engine, &verdict->host, verdict->port, verdict->time,
-                                 noted)) {
-    case PINTLE_RECALL_NONE:
-    case PINTLE_RECALL_EXPIRED:
-        return false;
-    case PINTLE_RECALL_FOUND:
-        if (pintle__shows_learned(verdict, noted))
-            return false;
-        judging->has_learned = true;
-        verdict->learned = true;
-        pintle__refuse_learned(judging, "no key that the host has announced (HPKP)");
-        return true;
-    case PINTLE_RECALL_ERROR:
-        break;
-    }
-    pintle__refuse_memory(verdict, "the pins that the host announced (HPKP) cannot be read");
-    return true;
-}
-
 static void first_use(struct pintle__judging *judging)
 {
     struct pintle_verdict *verdict = judging->verdict;
@@ -224,8 +196,6 @@ static void first_use(struct pintle__judging *judging)
         pintle__refuse_learned(judging, "a key whose pin has run out is not learned");
         return;
     }
-    if (breaks_its_word(judging))
-        return;
     if (!fill(judging->learned, judging)) {
         pintle__verdict_explain(verdict, "a certificate that is to be learned cannot be read");
         return;

@@ -60,27 +60,6 @@ class Noting(HpkpCase):
         self.change_key()
         self.assertIn("no key that the host has announced", self.refused(self.server, "--hpkp", "-d", "secret").err)
 
-    def test_who_has_announced_pins_is_no_first_contact(self):
-        self.noted(header(self.leaf.pin, BACKUP))
-        self.say()
-        self.change_key()
-        for options in (("--tofu",), ("--hpkp", "--tofu")):
-            self.assertIn("no key that the host has announced", self.refused(self.server, *options).err)
-        result = self.run_cli("trust", "add", HOST, *self.to(self.server))
-        self.assertExit(result, cli.REFUSED)
-        self.assertIn("no key that the host has announced", result.err)
-        self.assertEqual([entry["from"] for entry in self.entries()], ["hpkp"])
-        self.assertAccepted("trust", "add", HOST, "--replace", *self.to(self.server))
-        self.fetch(self.server, "--tofu")
-        self.refused(self.server, "--hpkp")
-
-    def test_a_first_contact_that_keeps_its_word_is_learned(self):
-        self.noted(header(self.issuing.pin, BACKUP))
-        self.say()
-        self.change_key()
-        self.fetch(self.server, "--tofu")
-        self.assertEqual(sorted(entry["from"] for entry in self.entries()), ["hpkp", "tofu"])
-
     def test_the_backup_key_is_let_in(self):
         backup = self.issue()
         self.noted(header(self.leaf.pin, backup.pin))

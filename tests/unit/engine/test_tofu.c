@@ -639,35 +639,6 @@ static void a_learned_ca_is_looked_for_in_other_paths(void **state)
     assert_int_equal(others.resets, 1);
 }
 
-/* A host that has announced pins is known, whatever rule learns: another key is a change. */
-static void who_has_announced_pins_is_no_stranger(void **state)
-{
-    struct scene *scene = *state;
-    struct pintle_verdict verdict;
-    int64_t now = scene->stage.now;
-
-    (void)memory_add(&scene->memory, PINTLE_LEARNED_HPKP, "leaf.test", fake_cert_pin('h'), now,
-                     now + DAY);
-    verdict = expect(scene, "leaf.test", "aIR", PINTLE_REFUSE, PINTLE_REASON_MISMATCH, true);
-    assert_string_equal(verdict.detail, "no key that the host has announced (HPKP)");
-    assert_null(memory_find(&scene->memory, PINTLE_LEARNED_TOFU, "leaf.test", 443));
-    expect_first(scene, "leaf.test", "ahR");
-    assert_non_null(memory_find(&scene->memory, PINTLE_LEARNED_TOFU, "leaf.test", 443));
-    /* From then on what was learned counts, not what was announced. */
-    (void)expect(scene, "leaf.test", "aIR", PINTLE_ACCEPT, PINTLE_REASON_MATCH, true);
-}
-
-/* A pin of a signed rule stands above what a host says of itself. */
-static void a_signed_pin_stands_above_announced_ones(void **state)
-{
-    struct scene *scene = *state;
-    int64_t now = scene->stage.now;
-
-    (void)memory_add(&scene->memory, PINTLE_LEARNED_HPKP, "pinned.test", fake_cert_pin('h'), now,
-                     now + DAY);
-    (void)expect(scene, "pinned.test", "pIR", PINTLE_ACCEPT, PINTLE_REASON_MATCH, false);
-}
-
 /* The adapter must not take a path that was only looked at for the one that decided. */
 static void a_search_in_vain_is_told(void **state)
 {
@@ -733,8 +704,6 @@ int main(void)
         TEST(nothing_is_learned_before_the_peer_has_proved_its_key),
         TEST(nothing_is_replaced_before_the_peer_has_proved_its_key),
         TEST(a_learned_ca_is_looked_for_in_other_paths),
-        TEST(who_has_announced_pins_is_no_stranger),
-        TEST(a_signed_pin_stands_above_announced_ones),
         TEST(a_search_in_vain_is_told),
         TEST(a_known_key_costs_one_question),
     };
