@@ -142,7 +142,10 @@ static int salvage_belief(sqlite3 *db, sqlite3 *from)
     return rc;
 }
 
-/* What was forgotten on purpose stays so: without this it would become lost. */
+/*
+ * What was forgotten on purpose stays so: without this it would become lost. Not after another
+ * loss: since then the host may have been met again, and that may be what is lost now.
+ */
 static int salvage_forgotten(sqlite3 *db, sqlite3 *from)
 {
     struct pintle__query query = pintle__query_new(from, "SELECT host, port FROM forgotten");
@@ -181,7 +184,7 @@ static int salvage(struct pintle__state *state, struct pintle__ledger *ledger, b
         rc = salvage_belief(state->db, from);
         if (rc == SQLITE_OK)
             rc = pintle__learned_salvage(state->db, from, ledger, complete);
-        if (rc == SQLITE_OK)
+        if (rc == SQLITE_OK && *complete)
             rc = salvage_forgotten(state->db, from);
         pintle__db_close(&from);
     }

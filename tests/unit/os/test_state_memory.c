@@ -398,6 +398,27 @@ static void a_loss_is_not_forgotten_by_another_damage(void **state)
     pintle__state_close(kept);
 }
 
+/* Forgotten after a loss and met again since: of the next loss it is one like all others. */
+static void who_was_forgotten_and_met_again_can_be_lost_again(void **state)
+{
+    const struct folder *folder = *state;
+    struct pintle__state *kept = open_state(folder);
+    struct pintle_learned entry = tofu("example.com", 443, 'a');
+    size_t count;
+
+    pintle__state_close(kept);
+    lose(folder);
+    kept = open_state(folder);
+    assert_int_equal(pintle__state_forget(kept, &entry.host, 0, &count, NULL), PINTLE_OK);
+    assert_int_equal(learn(kept, &entry, false), PINTLE_RECALL_NONE);
+    pintle__state_close(kept);
+    run_sql(folder, "DELETE FROM learned");
+    kept = open_state(folder);
+    assert_int_equal(recall(kept, "example.com", 443), PINTLE_RECALL_ERROR);
+    assert_int_equal(learn(kept, &entry, false), PINTLE_RECALL_ERROR);
+    pintle__state_close(kept);
+}
+
 /* --- listing and forgetting ---------------------------------------------------------------------- */
 
 struct list {
@@ -509,6 +530,7 @@ int main(void)
         IN_FOLDER(a_loss_while_it_is_open_is_noticed),
         IN_FOLDER(damage_elsewhere_loses_nobody),
         IN_FOLDER(a_loss_is_not_forgotten_by_another_damage),
+        IN_FOLDER(who_was_forgotten_and_met_again_can_be_lost_again),
         IN_FOLDER(entries_are_listed_and_forgotten),
         IN_FOLDER(there_is_an_end_to_what_is_learned),
     };
