@@ -307,10 +307,15 @@ void pintle__state_close(struct pintle__state *state)
 {
     if (state == NULL)
         return;
-    pintle__state_unlock(state);
-    if (state->pid == getpid()) /* a child has no business with its parent's connection */
+    if (state->pid == getpid()) {
+        pintle__state_unlock(state);
         pintle__db_close(&state->db);
-    (void)pthread_mutex_destroy(&state->mutex);
+        (void)pthread_mutex_destroy(&state->mutex);
+    } else if (state->lock_fd >= 0) {
+        /* A child has no business with its parent's connection and right to update, and the mutex
+         * may be held by a thread that is not here. */
+        (void)close(state->lock_fd);
+    }
     free(state->path);
     free(state);
 }
