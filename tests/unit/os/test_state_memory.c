@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include <utime.h>
 
 #include <cmocka.h>
 #include <sqlite3.h>
@@ -344,6 +345,34 @@ static void after_a_loss_nobody_is_met_for_the_first_time(void **state)
     pintle__state_close(kept);
 }
 
+/* The disk knows of a later time than the clock: a device without one of its own has just begun. */
+static void a_loss_is_not_dated_before_the_last_write(void **state)
+{
+    static const char *const names[] = {"app.db.last", "app.db.bad"};
+    const struct folder *folder = *state;
+    const int64_t written = (int64_t)time(NULL) + 2 * PINTLE__LEARNED_LOST_S;
+    const struct utimbuf times = {(time_t)written, (time_t)written};
+    struct pintle_learned out;
+
+    for (size_t i = 0; i < 2; i++) {
+        struct pintle__state *kept = open_state(folder);
+
+        pintle__state_close(kept);
+        lose(folder);
+        folder_put(folder, names[i], "x");
+        assert_int_equal(utime(folder_path(folder, names[i]), &times), 0);
+        kept = open_state(folder);
+        assert_int_equal(
+            recall_at(kept, PINTLE_LEARNED_TOFU, "example.com", 443, written + 1, &out),
+            PINTLE_RECALL_ERROR);
+        assert_int_equal(recall_at(kept, PINTLE_LEARNED_TOFU, "example.com", 443,
+                                   written + PINTLE__LEARNED_LOST_S, &out),
+                         PINTLE_RECALL_NONE);
+        pintle__state_close(kept);
+        assert_int_equal(unlink(folder_path(folder, names[i])), 0);
+    }
+}
+
 static void a_loss_while_it_is_open_is_noticed(void **state)
 {
     const struct folder *folder = *state;
@@ -527,6 +556,7 @@ int main(void)
         IN_FOLDER(the_nearest_pins_that_hold_count),
         IN_FOLDER(a_row_that_was_changed_is_an_error),
         IN_FOLDER(after_a_loss_nobody_is_met_for_the_first_time),
+        IN_FOLDER(a_loss_is_not_dated_before_the_last_write),
         IN_FOLDER(a_loss_while_it_is_open_is_noticed),
         IN_FOLDER(damage_elsewhere_loses_nobody),
         IN_FOLDER(a_loss_is_not_forgotten_by_another_damage),
