@@ -156,6 +156,13 @@ uint64_t pintle__learned_sum(const struct pintle_learned *entry);
 /* Insert it, or put it in the place of the one with its host, port and kind. No ledger is kept. */
 int pintle__learned_write(sqlite3 *db, const struct pintle_learned *entry);
 
+/*
+ * The same with the ledger; `old` is the one whose place it takes, or NULL. SQLITE_FULL if there is
+ * no room, and nothing that has run out at `now` to give way.
+ */
+int pintle__learned_put(sqlite3 *db, const struct pintle_learned *entry,
+                        const struct pintle_learned *old, int64_t now);
+
 /* SQLITE_CORRUPT unless the entries come to what the ledger says. */
 int pintle__learned_verify(sqlite3 *db);
 

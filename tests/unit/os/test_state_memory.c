@@ -500,7 +500,7 @@ static void entries_are_listed_and_forgotten(void **state)
 }
 
 /* By the thousand, past the front door. */
-static void put_many(const struct folder *folder, int count)
+static void put_many(const struct folder *folder, int count, bool noted)
 {
     struct pintle__ledger ledger = {0, 0, 0};
     sqlite3 *db;
@@ -512,7 +512,7 @@ static void put_many(const struct folder *folder, int count)
         char host[32];
 
         (void)snprintf(host, sizeof(host), "host-%d.com", i);
-        entry = tofu(host, 443, 'a');
+        entry = noted ? hpkp(host, false, 'a') : tofu(host, 443, 'a');
         assert_int_equal(pintle__learned_write(db, &entry), SQLITE_OK);
         ledger.count++;
         ledger.total += pintle__learned_sum(&entry);
@@ -530,7 +530,7 @@ static void there_is_an_end_to_what_is_learned(void **state)
     struct pintle_learned unknown = tofu("other.com", 443, 'b');
     size_t count;
 
-    put_many(folder, PINTLE__LEARNED_MAX);
+    put_many(folder, PINTLE__LEARNED_MAX, false);
     assert_int_equal(learn(kept, &unknown, false), PINTLE_RECALL_ERROR);
     assert_int_equal(learn(kept, &unknown, true), PINTLE_RECALL_ERROR);
     assert_int_equal(recall(kept, "other.com", 443), PINTLE_RECALL_NONE);
@@ -542,6 +542,57 @@ static void there_is_an_end_to_what_is_learned(void **state)
     kept = open_state(folder);
     assert_int_equal(recall(kept, "other.com", 443), PINTLE_RECALL_FOUND);
     assert_int_equal(recall(kept, "host-7.com", 443), PINTLE_RECALL_NONE);
+    pintle__state_close(kept);
+}
+
+static enum pintle_recall learn_at(struct pintle__state *state, struct pintle_learned entry,
+                                   int64_t now)
+{
+    const struct pintle_memory *memory = pintle__state_get_memory(state);
+    struct pintle_learned held;
+
+    return memory->learn(memory->ctx, &entry, false, now, &held);
+}
+
+/* Whoever has a domain has as many hosts as he likes. */
+static void announced_pins_leave_room_for_others(void **state)
+{
+    const struct folder *folder = *state;
+    struct pintle__state *kept = open_state(folder);
+    bool recovered = true;
+
+    put_many(folder, PINTLE__NOTED_MAX, true);
+    assert_int_equal(learn_at(kept, hpkp("other.com", false, 'a'), LATER - 1), PINTLE_RECALL_ERROR);
+    assert_int_equal(learn_at(kept, hpkp("host-7.com", false, 'b'), LATER), PINTLE_RECALL_EXPIRED);
+    assert_int_equal(learn_at(kept, tofu("first.com", 443, 'a'), LATER - 1), PINTLE_RECALL_NONE);
+    /* what has run out gives way */
+    assert_int_equal(learn_at(kept, hpkp("other.com", false, 'a'), LATER), PINTLE_RECALL_NONE);
+    pintle__state_close(kept);
+    assert_int_equal(pintle__state_open(&kept, folder_path(folder, "app.db"), &recovered, NULL),
+                     PINTLE_OK);
+    assert_false(recovered);
+    assert_int_equal(recall(kept, "first.com", 443), PINTLE_RECALL_FOUND);
+    (void)key_of(kept, "other.com", NOW, PINTLE_RECALL_FOUND);
+    pintle__state_close(kept);
+}
+
+/* From before there was a bound of their own. */
+static void announced_pins_that_have_run_out_give_way_to_a_first_use(void **state)
+{
+    const struct folder *folder = *state;
+    struct pintle__state *kept = open_state(folder);
+    struct pintle_learned entry = tofu("first.com", 443, 'a');
+    bool recovered = true;
+
+    put_many(folder, PINTLE__LEARNED_MAX, true);
+    assert_int_equal(learn_at(kept, entry, LATER - 1), PINTLE_RECALL_ERROR);
+    entry.expires = LATER + 1;
+    assert_int_equal(learn_at(kept, entry, LATER), PINTLE_RECALL_NONE);
+    pintle__state_close(kept);
+    assert_int_equal(pintle__state_open(&kept, folder_path(folder, "app.db"), &recovered, NULL),
+                     PINTLE_OK);
+    assert_false(recovered);
+    assert_int_equal(recall(kept, "first.com", 443), PINTLE_RECALL_FOUND);
     pintle__state_close(kept);
 }
 
@@ -563,6 +614,8 @@ int main(void)
         IN_FOLDER(who_was_forgotten_and_met_again_can_be_lost_again),
         IN_FOLDER(entries_are_listed_and_forgotten),
         IN_FOLDER(there_is_an_end_to_what_is_learned),
+        IN_FOLDER(announced_pins_leave_room_for_others),
+        IN_FOLDER(announced_pins_that_have_run_out_give_way_to_a_first_use),
     };
 
     return cmocka_run_group_tests_name("os state memory", tests, NULL, NULL);
