@@ -24,11 +24,18 @@
 /* How long a transaction of somebody else may take. */
 #define PINTLE__STATE_BUSY_MS 5000
 
+/* The same if one has just taken longer: whoever was stopped in the middle of it, and will not soon
+ * go on, must not keep all our threads for so long, one after the other. */
+#define PINTLE__STATE_BUSY_AGAIN_MS 50
+
 /*
  * mutex         guards the connection and all below it
  * path          absolute, without symbolic links in it
  * pid           of the process that opened it: a connection must not be used behind a fork()
  * suspect       something was found damaged: looked at anew before it is used again
+ * hasty_until_ms
+ *               until when PINTLE__STATE_BUSY_AGAIN_MS are enough, in the time of
+ *               pintle__http_now_ms()
  * whole_at      PRAGMA data_version at which what was learned was seen to be whole, or -1
  * lock_fd       of PATH.lock while we have the right to update, or -1
  */
@@ -38,6 +45,7 @@ struct pintle__state {
     char *path;
     pid_t pid;
     bool suspect;
+    int64_t hasty_until_ms;
     int64_t whole_at;
     int lock_fd;
     struct pintle_memory memory;
@@ -57,7 +65,8 @@ enum pintle_status pintle__state_error_system(struct pintle_error *err, const ch
 
 /* --- the connection ------------------------------------------------------------------------------ */
 
-/* E_STORAGE (E_NOMEM) for what SQLite said last. Damage makes the database suspect. */
+/* E_STORAGE (E_NOMEM) for what SQLite said last. Damage makes the database suspect, and a lock of
+ * somebody else us hasty. */
 enum pintle_status pintle__state_error(struct pintle__state *state, int rc,
                                        struct pintle_error *err);
 

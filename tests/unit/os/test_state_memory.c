@@ -12,6 +12,7 @@
 #include <cmocka.h>
 #include <sqlite3.h>
 
+#include "os/http.h"
 #include "os/state_db.h"
 #include "unit/os/folder.h"
 
@@ -448,6 +449,36 @@ static void who_was_forgotten_and_met_again_can_be_lost_again(void **state)
     pintle__state_close(kept);
 }
 
+/* --- a lock of somebody else --------------------------------------------------------------------- */
+
+static int64_t ask_while_locked(struct pintle__state *state)
+{
+    int64_t began_ms = pintle__http_now_ms();
+
+    assert_int_equal(recall(state, "example.com", 443), PINTLE_RECALL_ERROR);
+    return pintle__http_now_ms() - began_ms;
+}
+
+/* A process that was stopped in a transaction: each thread would wait, one after the other. */
+static void a_lock_that_stays_is_waited_for_once(void **state)
+{
+    const struct folder *folder = *state;
+    struct pintle__state *kept = open_state(folder);
+    struct pintle_learned entry = tofu("example.com", 443, 'a');
+    sqlite3 *db;
+
+    assert_int_equal(learn(kept, &entry, false), PINTLE_RECALL_NONE);
+    assert_int_equal(sqlite3_open(folder_path(folder, "app.db"), &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "BEGIN EXCLUSIVE", NULL, NULL, NULL), SQLITE_OK);
+    assert_true(ask_while_locked(kept) >= PINTLE__STATE_BUSY_MS);
+    for (int i = 0; i < 3; i++)
+        assert_true(ask_while_locked(kept) < PINTLE__STATE_BUSY_MS / 2);
+    assert_int_equal(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    assert_int_equal(recall(kept, "example.com", 443), PINTLE_RECALL_FOUND);
+    pintle__state_close(kept);
+}
+
 /* --- listing and forgetting ---------------------------------------------------------------------- */
 
 struct list {
@@ -612,6 +643,7 @@ int main(void)
         IN_FOLDER(damage_elsewhere_loses_nobody),
         IN_FOLDER(a_loss_is_not_forgotten_by_another_damage),
         IN_FOLDER(who_was_forgotten_and_met_again_can_be_lost_again),
+        IN_FOLDER(a_lock_that_stays_is_waited_for_once),
         IN_FOLDER(entries_are_listed_and_forgotten),
         IN_FOLDER(there_is_an_end_to_what_is_learned),
         IN_FOLDER(announced_pins_leave_room_for_others),
