@@ -116,6 +116,12 @@ enum pintle__db_condition pintle__db_examine(sqlite3 *db, int *rc);
 PINTLE_MUST_USE enum pintle_status pintle__state_create(struct pintle__state *state, bool *lost,
                                                         struct pintle_error *err);
 
+/*
+ * PATH.damaged becomes PATH.bad, or goes. What was saved from it must not be saved again: of a
+ * later loss it would know nothing.
+ */
+void pintle__state_put_damaged_away(const char *path);
+
 /* --- what is believed: its one row ------------------------------------------------------------------- */
 
 /*

@@ -264,6 +264,7 @@ enum pintle_status pintle__state_connect(struct pintle__state *state, bool *reco
             return status;
         }
         if (done) {
+            pintle__state_put_damaged_away(state->path); /* of somebody who was killed */
             note_use(state->path);
             return PINTLE_OK;
         }

@@ -224,15 +224,18 @@ static int fill(struct pintle__state *state, bool *lost)
     return rc == SQLITE_OK ? pintle__ledger_write(state->db, &ledger) : rc;
 }
 
-/* What was saved from it need not be saved again. */
-static void put_damaged_away(const char *path)
+void pintle__state_put_damaged_away(const char *path)
 {
     char *damaged = pintle__state_beside(path, ".damaged");
     char *journal = pintle__state_beside(path, ".damaged-journal");
     char *bad = pintle__state_beside(path, ".bad");
+    struct stat st;
 
-    if (damaged != NULL && journal != NULL && bad != NULL && rename(damaged, bad) == 0)
+    if (damaged != NULL && journal != NULL && bad != NULL && lstat(damaged, &st) == 0) {
+        if (rename(damaged, bad) != 0)
+            (void)unlink(damaged);
         (void)unlink(journal);
+    }
     free(damaged);
     free(journal);
     free(bad);
@@ -258,6 +261,6 @@ enum pintle_status pintle__state_create(struct pintle__state *state, bool *lost,
     if (rc != SQLITE_OK)
         return pintle__state_error(state, rc, err);
     if (condition == PINTLE__DB_EMPTY)
-        put_damaged_away(state->path);
+        pintle__state_put_damaged_away(state->path);
     return PINTLE_OK;
 }

@@ -449,6 +449,41 @@ static void who_was_forgotten_and_met_again_can_be_lost_again(void **state)
     pintle__state_close(kept);
 }
 
+static void copy_file(const struct folder *folder, const char *from, const char *to)
+{
+    FILE *in = fopen(folder_path(folder, from), "rb");
+    FILE *out = fopen(folder_path(folder, to), "wb");
+    int c;
+
+    assert_non_null(in);
+    assert_non_null(out);
+    while ((c = fgetc(in)) != EOF)
+        assert_int_equal(fputc(c, out), c);
+    assert_int_equal(fclose(in), 0);
+    assert_int_equal(fclose(out), 0);
+}
+
+/* It was killed when all was saved from a damaged one: of what is learned later that knows nothing. */
+static void what_was_saved_once_is_not_saved_again(void **state)
+{
+    const struct folder *folder = *state;
+    struct pintle__state *kept = open_state(folder);
+    struct pintle_learned first = tofu("first.com", 443, 'a');
+    struct pintle_learned second = tofu("second.com", 443, 'a');
+
+    assert_int_equal(learn(kept, &first, false), PINTLE_RECALL_NONE);
+    pintle__state_close(kept);
+    copy_file(folder, "app.db", "app.db.damaged");
+    kept = open_state(folder);
+    assert_int_equal(learn(kept, &second, false), PINTLE_RECALL_NONE);
+    pintle__state_close(kept);
+    lose(folder);
+    kept = open_state(folder);
+    assert_int_equal(recall(kept, "second.com", 443), PINTLE_RECALL_ERROR);
+    assert_int_equal(recall(kept, "first.com", 443), PINTLE_RECALL_ERROR);
+    pintle__state_close(kept);
+}
+
 /* --- a lock of somebody else --------------------------------------------------------------------- */
 
 static int64_t ask_while_locked(struct pintle__state *state)
@@ -643,6 +678,7 @@ int main(void)
         IN_FOLDER(damage_elsewhere_loses_nobody),
         IN_FOLDER(a_loss_is_not_forgotten_by_another_damage),
         IN_FOLDER(who_was_forgotten_and_met_again_can_be_lost_again),
+        IN_FOLDER(what_was_saved_once_is_not_saved_again),
         IN_FOLDER(a_lock_that_stays_is_waited_for_once),
         IN_FOLDER(entries_are_listed_and_forgotten),
         IN_FOLDER(there_is_an_end_to_what_is_learned),
