@@ -115,6 +115,20 @@ static void keep_up(struct pintle__judging *judging)
     (void)keep(judging, &entry, true, &held);
 }
 
+/* Of a learned CA key: has the rule a pin of it that has run out? Then that holds in any path. */
+static bool is_over(const struct pintle__judging *judging, const struct pintle_pin *pin)
+{
+    const struct pintle_rule *rule = judging->rule;
+
+    for (uint32_t i = 0; i < rule->pin_count; i++) {
+        if (rule->pins[i].at != PINTLE_AT_LEAF && rule->pins[i].until != PINTLE_NEVER &&
+            judging->verdict->time >= rule->pins[i].until &&
+            pintle_pin_equal(&rule->pins[i].pin, pin))
+            return true;
+    }
+    return false;
+}
+
 /* In other valid paths: a CA may have several. */
 static enum pintle__match find_elsewhere(struct pintle__judging *judging)
 {
@@ -124,8 +138,11 @@ static enum pintle__match find_elsewhere(struct pintle__judging *judging)
 
     if (learned->at != PINTLE_AT_CA || rule.trust != PINTLE_TRUST_TOFU)
         return PINTLE__MATCH_NONE;
-    for (uint32_t i = 0; i < learned->pin_count; i++)
-        pins[i] = (struct pintle_rule_pin){learned->pins[i], "", PINTLE_NEVER, learned->at, false};
+    for (uint32_t i = 0; i < learned->pin_count; i++) {
+        int64_t until = is_over(judging, &learned->pins[i]) ? judging->verdict->time : PINTLE_NEVER;
+
+        pins[i] = (struct pintle_rule_pin){learned->pins[i], "", until, learned->at, false};
+    }
     rule.pins = pins;
     rule.pin_count = learned->pin_count;
     return pintle__look_elsewhere(judging, &rule);

@@ -111,8 +111,12 @@ PINTLE_MUST_USE enum pintle_status pintle__state_put_tries(struct pintle__state 
 
 /* --- what was learned ------------------------------------------------------------------------- */
 
-/* At most so many entries; a new one is then an error, not the end of an old one. */
+/* At most so many entries; a new one is then an error, not the end of an old one that still holds. */
 #define PINTLE__LEARNED_MAX 10000
+
+/* Of those, announced by hosts themselves (HPKP): any host may, and must not leave no room for the
+ * keys of those that a rule names. */
+#define PINTLE__NOTED_MAX (PINTLE__LEARNED_MAX / 2)
 
 /* How long an entry of a lost database may still matter: no rule keeps them longer (learn_days). */
 #define PINTLE__LEARNED_LOST_S ((int64_t)730 * 24 * 3600)

@@ -157,26 +157,6 @@ static enum pintle_recall recall(void *ctx, enum pintle_learned_from from,
 
 /* --- learn -------------------------------------------------------------------------------------------- */
 
-static int put(struct pintle__state *state, const struct pintle_learned *entry,
-               const struct pintle_learned *old)
-{
-    struct pintle__ledger ledger;
-    int rc = pintle__ledger_read(state->db, &ledger);
-
-    if (rc == SQLITE_OK && old == NULL && ledger.count >= PINTLE__LEARNED_MAX)
-        rc = SQLITE_FULL;
-    if (rc == SQLITE_OK)
-        rc = pintle__learned_write(state->db, entry);
-    if (rc != SQLITE_OK)
-        return rc;
-    if (old != NULL)
-        ledger.total -= pintle__learned_sum(old);
-    else
-        ledger.count++;
-    ledger.total += pintle__learned_sum(entry);
-    return pintle__ledger_write(state->db, &ledger);
-}
-
 /* NONE: put there. With `replace` it does not matter what was there, or may have been. */
 static enum pintle_recall learn_in(struct pintle__state *state, const struct pintle_learned *entry,
                                    bool replace, int64_t now, struct pintle_learned *held)
@@ -193,7 +173,7 @@ static enum pintle_recall learn_in(struct pintle__state *state, const struct pin
         return found;
     if (found == PINTLE_RECALL_FOUND && !replace)
         return by_time(found, held, now);
-    rc = put(state, entry, is_new ? NULL : held);
+    rc = pintle__learned_put(state->db, entry, is_new ? NULL : held, now);
     if (rc != SQLITE_OK) {
         (void)pintle__state_error(state, rc, NULL);
         return PINTLE_RECALL_ERROR;

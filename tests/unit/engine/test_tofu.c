@@ -17,6 +17,8 @@ static const char rules[] =
     "{'id':'leaf','match':['leaf.test'],'mode':'enforce','trust':'tofu','pins':[]},"
     "{'id':'ca','match':['ca.test'],'mode':'enforce','trust':'tofu','learn_at':'ca',"
     " 'learn_days':10,'pins':[]},"
+    "{'id':'moved','match':['moved.test'],'mode':'enforce','trust':'tofu','learn_at':'ca',"
+    " 'pins':[{'spki':'@P'},{'spki':'@O','until':'2026-02-01T00:00:00Z'}]},"
     "{'id':'key','match':['key.test'],'mode':'enforce','trust':'tofu-key','pins':[]},"
     "{'id':'pinned','match':['pinned.test'],'mode':'enforce','trust':'tofu',"
     " 'pins':[{'spki':'@p'},{'spki':'@o','until':'2026-02-01T00:00:00Z'}],'deny':['@d']},"
@@ -639,6 +641,22 @@ static void a_learned_ca_is_looked_for_in_other_paths(void **state)
     assert_int_equal(others.resets, 1);
 }
 
+/* The end of a CA's pin is not undone by another path that leads to it. */
+static void a_retired_ca_is_not_found_in_other_paths(void **state)
+{
+    struct scene *scene = *state;
+    struct other_paths others = {.paths = {"bOS", NULL}};
+    struct pintle_verdict verdict;
+
+    expect_first(scene, "moved.test", "aIR");
+    (void)expect(scene, "moved.test", "aPO", PINTLE_ACCEPT, PINTLE_REASON_MATCH, false);
+    expect_changed(scene, "moved.test", "bOS");
+    verdict = decide_with(scene, "moved.test", "bKS", &others);
+    assert_int_equal(verdict.decision, PINTLE_REFUSE);
+    assert_int_equal(verdict.reason, PINTLE_REASON_MISMATCH);
+    assert_int_equal(others.resets, 2); /* of the rule's pins, and of what was learned */
+}
+
 /* The adapter must not take a path that was only looked at for the one that decided. */
 static void a_search_in_vain_is_told(void **state)
 {
@@ -704,6 +722,7 @@ int main(void)
         TEST(nothing_is_learned_before_the_peer_has_proved_its_key),
         TEST(nothing_is_replaced_before_the_peer_has_proved_its_key),
         TEST(a_learned_ca_is_looked_for_in_other_paths),
+        TEST(a_retired_ca_is_not_found_in_other_paths),
         TEST(a_search_in_vain_is_told),
         TEST(a_known_key_costs_one_question),
     };
