@@ -77,7 +77,8 @@ enum pintle_recall {
  *         its parents that include subdomains
  * learn   keep `entry`, durably, before it returns. With `replace` it takes the place of what was
  *         held for its host, port and kind; without it FOUND says that somebody else was quicker,
- *         and *held is theirs. NONE: it is kept now
+ *         and *held is theirs. NONE: it is kept now. An HPKP entry that has expired already takes
+ *         back what was held (max-age=0), and need not be kept
  */
 struct pintle_memory {
     enum pintle_recall (*recall)(void *ctx, enum pintle_learned_from from,

@@ -177,6 +177,42 @@ static int put(struct pintle__state *state, const struct pintle_learned *entry,
     return pintle__ledger_write(state->db, &ledger);
 }
 
+/* Pins that a host takes back are to be forgotten (RFC 7469 section 2.3.3), not kept as expired. */
+static bool is_taken_back(const struct pintle_learned *entry, int64_t now)
+{
+    return entry->from != PINTLE_LEARNED_TOFU && entry->expires <= now;
+}
+
+static int take_out(struct pintle__state *state, const struct pintle_learned *old)
+{
+    struct pintle__query query = pintle__query_new(
+        state->db, "DELETE FROM learned WHERE host = ? AND port = ? AND kind = ?");
+    struct pintle__ledger ledger;
+    int rc;
+
+    pintle__query_text(&query, old->host.text);
+    pintle__query_int(&query, old->port);
+    pintle__query_int(&query, (int64_t)old->from);
+    (void)pintle__query_step(&query);
+    rc = pintle__query_end(&query);
+    if (rc == SQLITE_OK)
+        rc = pintle__ledger_read(state->db, &ledger);
+    if (rc != SQLITE_OK)
+        return rc;
+    ledger.count--;
+    ledger.total -= pintle__learned_sum(old);
+    return pintle__ledger_write(state->db, &ledger);
+}
+
+/* `old` is what was held, or NULL. */
+static int change(struct pintle__state *state, const struct pintle_learned *entry,
+                  const struct pintle_learned *old, int64_t now)
+{
+    if (!is_taken_back(entry, now))
+        return put(state, entry, old);
+    return old != NULL ? take_out(state, old) : SQLITE_OK;
+}
+
 /* NONE: put there. With `replace` it does not matter what was there, or may have been. */
 static enum pintle_recall learn_in(struct pintle__state *state, const struct pintle_learned *entry,
                                    bool replace, int64_t now, struct pintle_learned *held)
@@ -193,7 +229,7 @@ static enum pintle_recall learn_in(struct pintle__state *state, const struct pin
         return found;
     if (found == PINTLE_RECALL_FOUND && !replace)
         return by_time(found, held, now);
-    rc = put(state, entry, is_new ? NULL : held);
+    rc = change(state, entry, is_new ? NULL : held, now);
     if (rc != SQLITE_OK) {
         (void)pintle__state_error(state, rc, NULL);
         return PINTLE_RECALL_ERROR;

@@ -184,6 +184,7 @@ class Forgetting(HpkpCase):
         self.noted(header(self.leaf.pin, BACKUP))
         self.say(header(self.leaf.pin, BACKUP, age=0))
         self.assertEqual(self.note(), {"action": "forget"})
+        self.assertEqual(self.entries(), [])
         self.change_key()
         self.say()
         self.fetch(self.server, "--hpkp")
