@@ -243,7 +243,8 @@ struct pintle_peer {
  *    `learned`. Nothing learned yet, or its time is over: the keys are learned now, FIRST_USE. A
  *    memory that fails, or none: MEMORY. A pin of the rule accepts whatever was learned, and
  *    replaces it. For "tofu-key" this comes before 3 asks for a path, as the pin does for "key";
- *    but a mismatch on a path that is not valid is never softened.
+ *    but a mismatch on a path that is not valid is never softened. If the memory holds HPKP pins
+ *    for the host, one of them must be met besides: a host that is known has no first use.
  * 7. Otherwise MISMATCH; if `refresh` brings a newer pin-set, all of this once more under that.
  *    Accepted as `softened` in report mode.
  *
