@@ -77,7 +77,8 @@ enum pintle_recall {
  *         its parents that include subdomains
  * learn   keep `entry`, durably, before it returns. With `replace` it takes the place of what was
  *         held for its host, port and kind; without it FOUND says that somebody else was quicker,
- *         and *held is theirs. NONE: it is kept now
+ *         and *held is theirs. NONE: it is kept now. An HPKP entry that has expired already takes
+ *         back what was held (max-age=0), and need not be kept
  */
 struct pintle_memory {
     enum pintle_recall (*recall)(void *ctx, enum pintle_learned_from from,
@@ -242,7 +243,8 @@ struct pintle_peer {
  *    `learned`. Nothing learned yet, or its time is over: the keys are learned now, FIRST_USE. A
  *    memory that fails, or none: MEMORY. A pin of the rule accepts whatever was learned, and
  *    replaces it. For "tofu-key" this comes before 3 asks for a path, as the pin does for "key";
- *    but a mismatch on a path that is not valid is never softened.
+ *    but a mismatch on a path that is not valid is never softened. If the memory holds HPKP pins
+ *    for the host, one of them must be met besides: a host that is known has no first use.
  * 7. Otherwise MISMATCH; if `refresh` brings a newer pin-set, all of this once more under that.
  *    Accepted as `softened` in report mode.
  *

@@ -250,6 +250,8 @@ void pintle__judge_learned(struct pintle__judging *judging)
         pintle__refuse_memory(verdict, "the engine has no memory for learned keys");
         return;
     }
+    if (!pintle__obeys_noted(judging))
+        return;
     switch (pintle__recall(judging->engine, PINTLE_LEARNED_TOFU, &verdict->host, verdict->port,
                            verdict->time, judging->learned)) {
     case PINTLE_RECALL_FOUND:
@@ -299,8 +301,10 @@ void pintle__learn_pinned(struct pintle__judging *judging)
             return;
         entry.learned = held.learned;
     }
-    if (judging->peer->unproven)
+    if (judging->peer->unproven) {
         verdict->pending = true;
-    else
-        (void)keep(judging, &entry, true, &held);
+        return;
+    }
+    (void)keep(judging, &entry, true, &held);
+    pintle__overrule_noted(judging);
 }

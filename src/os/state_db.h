@@ -172,7 +172,8 @@ uint64_t pintle__learned_sum(const struct pintle_learned *entry);
 int pintle__learned_write(sqlite3 *db, const struct pintle_learned *entry);
 
 /*
- * The same with the ledger; `old` is the one whose place it takes, or NULL. SQLITE_FULL if there is
+ * The same with the ledger; `old` is the one whose place it takes, or NULL. Announced pins that have run out
+ * are taken back: then `old` only goes. SQLITE_FULL if there is
  * no room, and nothing that has run out at `now` to give way.
  */
 int pintle__learned_put(sqlite3 *db, const struct pintle_learned *entry,

@@ -264,12 +264,22 @@ static int make_room(sqlite3 *db, enum pintle_learned_from from, int64_t now,
     return rc == SQLITE_OK && full ? drop_expired(db, now, ledger) : rc;
 }
 
+/* Pins that a host takes back are to be forgotten (RFC 7469 section 2.3.3), not kept as expired. */
+static int take_back(sqlite3 *db, const struct pintle_learned *old, struct pintle__ledger *ledger)
+{
+    int rc = old != NULL ? remove_entry(db, old, ledger) : SQLITE_OK;
+
+    return rc == SQLITE_OK && old != NULL ? pintle__ledger_write(db, ledger) : rc;
+}
+
 int pintle__learned_put(sqlite3 *db, const struct pintle_learned *entry,
                         const struct pintle_learned *old, int64_t now)
 {
     struct pintle__ledger ledger;
     int rc = pintle__ledger_read(db, &ledger);
 
+    if (rc == SQLITE_OK && entry->from != PINTLE_LEARNED_TOFU && entry->expires <= now)
+        return take_back(db, old, &ledger);
     if (rc == SQLITE_OK && old == NULL)
         rc = make_room(db, entry->from, now, &ledger);
     if (rc == SQLITE_OK)

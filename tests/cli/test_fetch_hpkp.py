@@ -184,6 +184,7 @@ class Forgetting(HpkpCase):
         self.noted(header(self.leaf.pin, BACKUP))
         self.say(header(self.leaf.pin, BACKUP, age=0))
         self.assertEqual(self.note(), {"action": "forget"})
+        self.assertEqual(self.entries(), [])
         self.change_key()
         self.say()
         self.fetch(self.server, "--hpkp")
@@ -201,6 +202,25 @@ class Forgetting(HpkpCase):
         self.say(header(self.leaf.pin, BACKUP, age=0))
         self.note()
         self.assertIn("tofu", [entry["from"] for entry in self.entries()])
+
+    def test_first_use_does_not_step_over_noted_pins(self):
+        self.noted(header(self.leaf.pin, BACKUP))
+        self.say()
+        self.change_key()
+        for options in (["--tofu"], ["--tofu", "--hpkp"], ["--tofu", "--tofu-at", "ca"]):
+            self.assertIn("no key that the host has announced", self.refused(self.server, *options).err)
+        self.pinset(self.rule(trust="tofu"), app="pintle")
+        self.assertIn("no key that the host has announced", self.refused(self.server).err)
+        self.assertEqual([entry["from"] for entry in self.entries()], ["hpkp"])
+
+    def test_with_both_both_must_hold(self):
+        backup = self.issue()
+        self.noted(header(self.leaf.pin, backup.pin))
+        self.say()
+        self.assertIn("first-use", self.fetch(self.server, "--tofu", "--hpkp").err)
+        self.assertEqual(self.fetch(self.server, "--tofu", "--hpkp").err, "")
+        self.serve(self.server, backup)
+        self.assertIn("another key than was learned", self.refused(self.server, "--tofu", "--hpkp").err)
 
     def test_a_locked_out_user_forgets(self):
         self.noted(header(self.leaf.pin, BACKUP))

@@ -245,6 +245,40 @@ static void the_nearest_pins_that_hold_count(void **state)
     pintle__state_close(kept);
 }
 
+static bool count_entry(void *ctx, const struct pintle_learned *entry)
+{
+    size_t *count = ctx;
+
+    (void)entry;
+    (*count)++;
+    return true;
+}
+
+static void pins_that_were_taken_back_are_not_kept(void **state)
+{
+    struct pintle__state *kept = open_state(*state);
+    struct pintle_learned pins = hpkp("b.example.com", false, 'a');
+    struct pintle_learned parent = hpkp("example.com", true, 'p');
+    struct pintle_learned first = tofu("b.example.com", 443, 't');
+    size_t count = 0;
+
+    assert_int_equal(learn(kept, &parent, true), PINTLE_RECALL_NONE);
+    assert_int_equal(learn(kept, &first, false), PINTLE_RECALL_NONE);
+    assert_int_equal(learn(kept, &pins, true), PINTLE_RECALL_NONE);
+    assert_int_equal(key_of(kept, "b.example.com", NOW, PINTLE_RECALL_FOUND), 'a');
+    pins.expires = NOW;
+    for (int i = 0; i < 2; i++) /* also what is not there */
+        assert_int_equal(learn(kept, &pins, true), PINTLE_RECALL_NONE);
+    assert_int_equal(pintle__state_list_learned(kept, count_entry, &count, NULL), PINTLE_OK);
+    assert_int_equal(count, 2);
+    assert_int_equal(key_of(kept, "b.example.com", NOW, PINTLE_RECALL_FOUND), 'p');
+    assert_int_equal(recall(kept, "b.example.com", 443), PINTLE_RECALL_FOUND);
+    pintle__state_close(kept);
+    kept = open_state(*state); /* and the ledger says so */
+    assert_int_equal(recall(kept, "c.example.com", 443), PINTLE_RECALL_NONE);
+    pintle__state_close(kept);
+}
+
 /* --- damage and loss ----------------------------------------------------------------------------- */
 
 /* Each is done to a row of the file; none makes an unknown host of a known one. */
@@ -671,6 +705,7 @@ int main(void)
         IN_FOLDER(who_was_quicker_wins),
         IN_FOLDER(what_is_no_entry_is_not_kept),
         IN_FOLDER(the_nearest_pins_that_hold_count),
+        IN_FOLDER(pins_that_were_taken_back_are_not_kept),
         IN_FOLDER(a_row_that_was_changed_is_an_error),
         IN_FOLDER(after_a_loss_nobody_is_met_for_the_first_time),
         IN_FOLDER(a_loss_is_not_dated_before_the_last_write),
