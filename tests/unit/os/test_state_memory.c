@@ -659,14 +659,16 @@ static void announced_pins_leave_room_for_others(void **state)
 {
     const struct folder *folder = *state;
     struct pintle__state *kept = open_state(folder);
+    struct pintle_learned later = hpkp("other.com", false, 'a');
     bool recovered = true;
 
+    later.expires = LATER + 1;
     put_many(folder, PINTLE__NOTED_MAX, true);
     assert_int_equal(learn_at(kept, hpkp("other.com", false, 'a'), LATER - 1), PINTLE_RECALL_ERROR);
     assert_int_equal(learn_at(kept, hpkp("host-7.com", false, 'b'), LATER), PINTLE_RECALL_EXPIRED);
     assert_int_equal(learn_at(kept, tofu("first.com", 443, 'a'), LATER - 1), PINTLE_RECALL_NONE);
     /* what has run out gives way */
-    assert_int_equal(learn_at(kept, hpkp("other.com", false, 'a'), LATER), PINTLE_RECALL_NONE);
+    assert_int_equal(learn_at(kept, later, LATER), PINTLE_RECALL_NONE);
     pintle__state_close(kept);
     assert_int_equal(pintle__state_open(&kept, folder_path(folder, "app.db"), &recovered, NULL),
                      PINTLE_OK);
