@@ -29,6 +29,7 @@ const struct opt_spec opts_embed[] = {
      .help = "the directory that clients update from",
      .offset = offsetof(struct embed_options, dir)},
     {.name = "seed",
+     .rivals = "dir",
      .type = OPT_FILE,
      .metavar = "FILE",
      .help = "the seed that was embedded so far, instead of a directory",

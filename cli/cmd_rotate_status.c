@@ -24,6 +24,7 @@ const struct opt_spec opts_rotate_status[] = {
      .offset = offsetof(struct status_options, look.pinset)},
     NET_OPTIONS(struct status_options, look.net),
     {.name = "plan",
+     .rivals = "rule",
      .type = OPT_FILE,
      .metavar = "FILE",
      .help = "what `pintle rotate plan --format json` printed",
