@@ -6,6 +6,7 @@
 
 #include "os/file.h"
 #include "published.h"
+#include "published_place.h"
 
 #define BYTES_A_LINE 12
 #define SYMBOL_MAX 32  /* lines of at most 100 characters */
@@ -192,9 +193,13 @@ static enum cli_exit open_seed(struct pintle_trusted **out, const struct embed_o
 static enum cli_exit open_source(struct pintle_trusted **out, const struct embed_options *options)
 {
     static const struct opt_list none = {NULL, 0};
+    enum cli_exit code;
 
     if (options->seed != NULL)
         return open_seed(out, options);
+    code = published_must_exist(options->dir);
+    if (code != CLI_OK)
+        return code;
     return published_open(out, options->dir, options->root, &none, pintle_clock_system(NULL));
 }
 

@@ -4,6 +4,7 @@
 #include "json_build.h"
 #include "published.h"
 #include "published_lock.h"
+#include "published_place.h"
 #include "statement.h"
 
 #define DAY_S ((int64_t)24 * 3600)
@@ -198,7 +199,9 @@ static enum cli_exit unpin(struct job *job)
     enum cli_exit code;
 
     cli_die_by_signals();
-    code = signers_load(&job->signers, &o->signers);
+    code = published_must_exist(o->dir);
+    if (code == CLI_OK)
+        code = signers_load(&job->signers, &o->signers);
     cli_catch_signals();
     if (code == CLI_OK)
         code = published_lock(&job->lock, o->dir);

@@ -129,7 +129,7 @@ class Embed(cli.TestCase):
         self.assertUsage("either --dir or --seed is needed", "embed", "--dir", "x", "--seed", "y", "-o", "z")
         self.assertUsage("--out is needed", "embed", "--dir", "shop")
         self.assertUsage("no name in C", "embed", "--dir", "shop", "-o", "x", "--name", "2pins")
-        self.assertFails(cli.INPUT, "has no root yet", "embed", "--dir", "none", "-o", "x")
+        self.assertFails(cli.INPUT, "none: No such file or directory", "embed", "--dir", "none", "-o", "x")
         self.assertFails(cli.INPUT, "No space", "embed", "--dir", "shop", "-o", "/dev/full")
 
 

@@ -251,6 +251,23 @@ class Publishing(publishing.PublishingCase):
                 self.assertEqual(self.files(), before)
                 path.write_bytes(content)
 
+    def test_a_directory_of_somebody_else_is_not_taken(self):
+        self.write("shop/index.html", "<p>")
+        self.write("shop/latest.json", "{}")
+        result = self.publish(*self.proof, code=cli.INPUT)
+        self.assertIn("shop: its latest.json is none of pintle's", result.err)
+        (self.dir / "shop/latest.json").unlink()
+        result = self.publish(*self.proof)
+        self.assertIn("shop: has more in it", result.err)
+        self.assertIn("index.html", result.err)
+        self.assertNotIn("index.html", self.publish(*self.proof, "--bump").err)
+
+    def test_nothing_is_published_beside_a_private_key(self):
+        self.write("shop/tls.txt", "text\n" + self.backup.pem)
+        result = self.publish(*self.proof, code=cli.INPUT)
+        self.assertIn("shop/tls.txt: is a private key", result.err)
+        self.assertEqual([path.name for path in (self.dir / "shop").iterdir()], ["tls.txt"])
+
     def test_the_gate_is_passed_again_with_signed_pins(self):
         self.publish(*self.proof, "--stage", "staged.json")
         other = self.nginx(self.issue())

@@ -50,6 +50,8 @@ class Unpin(publishing.PublishingCase):
                               ("stands for", ("--dir", "x", "--signed", "y", "--withdraw"))):
             self.assertUsage(message, "unpin", *args)
         self.assertUsage("--mode", "unpin", "--mode", "enforce")
+        self.assertFails(cli.INPUT, "none: No such file or directory", "unpin", "--dir", "none", "--withdraw", "--key",
+                         "lead.key.pem")
 
     def test_a_staged_file_is_not_overwritten(self):
         self.unpin("--soften", "api", "--reason", "x", "--stage", "u.json", keys=("lead",))
