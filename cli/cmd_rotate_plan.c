@@ -53,7 +53,8 @@ static enum cli_exit print(const struct plan_options *options, const struct rota
     enum cli_exit code = CLI_OK;
 
     if (options->json || strcmp(options->format, "json") == 0)
-        code = cli_print_json("rotate-plan", rotate_plan_json(plan, asked->path));
+        code = cli_print_json("rotate-plan",
+                              rotate_plan_json(plan, asked->path, options->ask.dir != NULL));
     else if (strcmp(options->format, "ics") == 0)
         code = print_ics(plan, asked->now);
     else

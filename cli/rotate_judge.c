@@ -112,8 +112,8 @@ static enum rotate_step_state state_of(const struct judge *j, const struct rotat
 }
 
 /*
- * When the new key may be deployed. A wait that began later ends later: the document at hand tells
- * when it was issued, if it is the one that brought the key.
+ * When the new key may be deployed. A wait that began later ends later: a directory tells since when
+ * the key is in it; the document at hand when it was issued, if it is the one that brought the key.
  */
 static int64_t deploy_safe_at(const struct judge *j)
 {
@@ -125,7 +125,9 @@ static int64_t deploy_safe_at(const struct judge *j)
 
     if (publish == NULL || urgent)
         return safe;
-    if (find(j, &j->plan->to) != NULL)
+    if (find(j, &j->plan->to) != NULL && j->facts->pinned_since != 0)
+        issued = j->facts->pinned_since;
+    else if (find(j, &j->plan->to) != NULL)
         issued =
             pintle_pinset_get_version(j->set) == j->plan->timeline.issues[publish->issue].version
                 ? pintle_pinset_get_issued(j->set)
@@ -156,7 +158,8 @@ static void judge_steps(struct judge *j)
     out->safe_at = j->plan->steps[out->next].at;
     if (j->plan->steps[out->next].kind == ROTATE_DEPLOY)
         out->safe_at = deploy_safe_at(j);
-    (void)rotate_step_text(j->plan, &j->plan->steps[out->next], out->advice);
+    (void)rotate_step_text(j->plan, &j->plan->steps[out->next], pintle_pinset_get_version(j->set),
+                           out->advice);
 }
 
 /* --- dangers --------------------------------------------------------------------------------- */

@@ -8,6 +8,7 @@ import cli
 import ics
 import netcase
 import pki
+import publishing
 import servers
 import tap_unittest
 from netcase import HOST
@@ -268,6 +269,55 @@ class Servers(PlanCase):
                      f"127.0.0.1:{servers.free_port()}")
         self.assertExit(self.run_cli("rotate", "plan", "--to-backup", "--emergency", "lost", "--connect",
                                      f"127.0.0.1:{servers.free_port()}"), cli.OK)
+
+
+class Published(publishing.PublishingCase):
+    """The plan begins from what clients have, whatever pintle.json says by now."""
+
+    def setUp(self):
+        super().setUp()
+        self.age_root(60)
+        self.document(issued=self.time(-10))
+        self.publish(*self.proof)
+        for _ in range(2):
+            self.publish(*self.proof, "--bump")
+
+    def plan(self, *args):
+        result = self.run_cli("rotate", "plan", "--json", "--offline", *args)
+        self.assertExit(result, cli.OK)
+        return result.json
+
+    def test_versions_are_those_that_are_published(self):
+        document = self.plan("--dir", "shop", "--to", NEW.pin)
+        self.assertEqual((document["published"], document["file"]), (True, "shop"))
+        self.assertIn("Publish version 4,", document["steps"][0]["text"])
+        self.assertEqual(document["worst_case"]["version"], 3)
+        self.assertFalse(self.plan("--to", NEW.pin)["published"])
+
+    def test_a_key_that_every_version_has_locks_nobody_out(self):
+        for args in (("--emergency", "lost"), ()):
+            document = self.plan("--dir", "shop", "--to", "backup.csr", *args)
+            self.assertEqual([each for each in ids(document, "warnings") if each in ("recent", "lock-out")], [])
+            self.assertNotIn("worst_case", document)
+        self.assertIn("recent", ids(self.plan("--to", "backup.csr"), "warnings"))
+
+    def test_a_key_that_old_versions_lack_locks_those_out(self):
+        self.document(self.leaf, self.pin(self.backup, backup=True), self.pin(NEW, backup=True), version=4,
+                      issued=self.time(0))
+        self.publish(*self.proof, "--accept-risk", "PIN103", "--accept-risk", "PIN113", code=cli.USAGE)
+        self.publish(*self.proof)
+        self.publish(*self.proof, "--bump")
+        document = self.plan("--dir", "shop", "--to", NEW.pin, "--emergency", "lost")
+        self.assertEqual(document["worst_case"]["version"], 3)
+        self.assertIn("lock-out", ids(document, "warnings"))
+
+    def test_people_are_told_what_a_plan_is_from(self):
+        self.assertIn("unpublished", ids(self.plan("--to", NEW.pin), "warnings"))
+        result = self.assertAccepted("rotate", "plan", "--offline", "--to", NEW.pin)
+        self.assertIn("--dir plans from what clients have", " ".join(result.out.split()))
+        result = self.run_cli("rotate", "plan", "--offline", "--to", NEW.pin, "--dir", "shop")
+        self.assertIn(" in shop ", result.out)
+        self.assertNotIn("--dir", result.out)
 
 
 class Input(PlanCase):
