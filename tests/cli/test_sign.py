@@ -38,6 +38,19 @@ class Sign(signing.SigningCase):
         document = self.sign("root-1.json", "alice", more=("--json",)).json
         self.assertEqual((document["signatures"], document["role"]), (2, "root"))
 
+    def test_what_is_still_needed_is_told(self):
+        result = self.sign("root-1.json", "alice", "ci")
+        self.assertIn("root-1.json: root 1, 2 signatures\n  root 1 wants 2, has 1; still: bob or carol\n", result.out)
+        self.assertIn("warning: ci.key.pem: root 1 does not name this key: its signature counts for nothing", result.err)
+        document = self.sign("root-1.json", "bob", more=("--json",)).json
+        self.assertEqual(document["needs"], [{"root": 1, "wanted": 2, "signed": 2, "missing": 0, "still": ["carol"]}])
+        self.run_cli("root", "rotate", "--root", "root-1.json", *self.publics("root", "lead", "oncall"))
+        result = self.sign("root-2.json", "alice")
+        self.assertIn("counts only if root 1 does", result.err)
+        self.assertIn("  root 2 wants 2, has 0; still: lead or oncall\n", result.out)
+        result = self.sign("root-2.json", "lead", "bob", more=("--root", "root-1.json"))
+        self.assertIn("\n  root 1 wants 2, has 2\n  root 2 wants 2, has 1; still: oncall\n", result.out)
+
     def test_only_keys_that_the_root_names(self):
         self.sign("root-1.json", "alice", "bob")
         before = (self.dir / "root-1.json").read_bytes()
