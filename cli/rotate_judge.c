@@ -101,11 +101,18 @@ static bool is_done(const struct judge *j, const struct rotate_step *step)
     return false;
 }
 
+/* There is nothing to watch, nor an old key to part from, before the new one is deployed. */
+static bool follows_deploy(const struct rotate_step *step)
+{
+    return step->kind == ROTATE_WATCH || step->kind == ROTATE_RETIRE ||
+           step->kind == ROTATE_REMOVE || step->kind == ROTATE_DENY;
+}
+
 static enum rotate_step_state state_of(const struct judge *j, const struct rotate_step *step)
 {
     if (is_done(j, step))
         return ROTATE_STEP_DONE;
-    if (j->now < step->at)
+    if (j->now < step->at || (follows_deploy(step) && !is_deployed(j)))
         return ROTATE_STEP_WAITING;
     /* Watching has no end to miss: it is over, or what comes before it is late. */
     return j->now > step->by && step->kind != ROTATE_WATCH ? ROTATE_STEP_LATE : ROTATE_STEP_DUE;

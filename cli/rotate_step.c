@@ -68,11 +68,14 @@ static void watch_text(const struct rotate_plan *plan, const struct rotate_step 
     char until[PINTLE_TIME_TEXT_SIZE];
     bool gone = plan->kind == ROTATE_LOST || plan->kind == ROTATE_STOLEN;
 
-    (void)snprintf(out, ROTATE_NOTE_SIZE, "Until %s, read the reports and run `pintle check`.%s",
-                   day(step->by, until),
-                   gone ? ""
-                        : " If many clients are refused, go back to the old key: it is pinned "
-                          "still.");
+    (void)snprintf(
+        out, ROTATE_NOTE_SIZE,
+        "Until %s, later if the key was deployed later, read the reports and run `pintle "
+        "check`.%s",
+        day(step->by, until),
+        gone ? ""
+             : " If many clients are refused, go back to the old key: it is pinned "
+               "still.");
 }
 
 static void retire_text(const struct rotate_plan *plan, const struct rotate_step *step,
@@ -109,12 +112,29 @@ static void deny_text(const struct rotate_plan *plan, const struct rotate_step *
                    version_of(plan, step, published), pintle_pin_format(&plan->from, pin));
 }
 
+/* A backup beside the two keys that change, or NULL. */
+static const struct rotate_pin *other_reserve(const struct rotate_plan *plan)
+{
+    const struct rotate_issue *issue = &plan->timeline.issues[rotate_plan_current(plan)];
+
+    for (size_t i = 0; i < issue->pin_count; i++)
+        if (issue->pins[i].backup && issue->pins[i].until == PINTLE_NEVER &&
+            !pintle_pin_equal(&issue->pins[i].pin, &plan->to) &&
+            !pintle_pin_equal(&issue->pins[i].pin, &plan->from))
+            return &issue->pins[i];
+    return NULL;
+}
+
 static void new_backup_text(const struct rotate_plan *plan, char *out)
 {
+    const struct rotate_pin *other = other_reserve(plan);
+    char pin[PINTLE_PIN_TEXT_SIZE];
+
     (void)snprintf(out, ROTATE_NOTE_SIZE,
                    "Run `pintle key backup`, keep the key offline, and put its pin into the next "
-                   "version of rule %s: until then the rule has no reserve.",
-                   plan->rule);
+                   "version of rule %s: until then the rule %s%s.",
+                   plan->rule, other == NULL ? "has no reserve" : "has in reserve only ",
+                   other == NULL ? "" : pintle_pin_format(&other->pin, pin));
 }
 
 static void remove_text(const struct rotate_plan *plan, const struct rotate_step *step,

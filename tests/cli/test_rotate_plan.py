@@ -160,6 +160,14 @@ class Refusals(PlanCase):
         self.assertFails(cli.REFUSED, "refused: on 2026-12-03", *args, "--format", "ics")
 
 
+class Texts(PlanCase):
+    def test_a_second_backup_is_a_reserve(self):
+        def text(*args):
+            return [step["text"] for step in self.plan(*args)["steps"] if step["step"] == "new-backup"][0]
+        self.assertIn(f"has in reserve only {BACKUP.pin}.", text("--to", NEW.pin))
+        self.assertIn("has no reserve.", text("--to-backup"))
+
+
 class Emergencies(PlanCase):
     def test_a_lost_key_is_replaced_by_the_backup_today(self):
         document = self.plan("--to-backup", "--emergency", "lost")
@@ -263,6 +271,17 @@ class Servers(PlanCase):
                               f"127.0.0.1:{servers.free_port()}", "--ca", self.ca)
         self.assertExit(result, cli.UNREACHABLE)
         self.assertIn("--offline", result.err)
+
+    def test_a_path_that_nobody_vouches_for_makes_no_plan(self):
+        self.document(self.keyed(), issued=self.time(-60), expires=self.time(300))
+        server = self.nginx(self.issue(key=OLD))
+        result = self.run_cli("rotate", "plan", "--to-backup", "--connect", server.address)
+        self.assertExit(result, cli.TLS)
+        self.assertEqual(result.out, "")
+        self.assertIn("--ca", result.err)
+        self.document(self.rule(self.pin(OLD, at="leaf"), self.pin(BACKUP, at="leaf", backup=True), trust="key",
+                                enforce_until=None), issued=self.time(-60), expires=self.time(300))
+        self.assertExit(self.run_cli("rotate", "plan", "--to-backup", "--connect", server.address), cli.OK)
 
     def test_an_emergency_asks_nobody(self):
         self.run_cli("rotate", "plan", "--to-backup", "--emergency", "lost", "--connect",

@@ -126,6 +126,7 @@ class WithAPlan(StatusCase):
         self.document(self.old(), self.new(backup=True), version=8, issued=-10)
         states, rule = self.states(self.nginx(self.issue(key=OLD)), now=-1)
         self.assertEqual(states["deploy"], "waiting")
+        self.assertEqual((states["watch"], states["retire"]), ("waiting", "waiting"))
         self.assertEqual(rule["next"]["safe_from"][:10], self.time(11)[:10])
 
     def test_a_deployment_that_is_early_is_unsafe(self):
