@@ -107,6 +107,20 @@ static enum cli_exit refuse_options(const struct job *job, enum pintle_role role
     return CLI_USAGE;
 }
 
+static enum cli_exit refuse_threshold(const struct job *job, enum pintle_role role, size_t count)
+{
+    const char *name = pintle_role_name(role);
+    bool kept = job->options->thresholds[role] == 0 && job->before != NULL;
+
+    opt_mistake(
+        job->before == NULL ? "root init" : "root rotate",
+        "role %s needs %ld signatures%s, more than there are usable keys (%zu): name all of "
+        "its keys with --%s-key; --%s-threshold says how many sign%s",
+        name, threshold_of(job, role), kept ? " as before" : "", count, name, name,
+        role == PINTLE_ROLE_UNPIN ? ", two at least" : "");
+    return CLI_USAGE;
+}
+
 static enum cli_exit add_role(struct job *job, enum pintle_role role)
 {
     const struct opt_list *files = &job->options->keys[role];
@@ -124,6 +138,9 @@ static enum cli_exit add_role(struct job *job, enum pintle_role role)
         code = refuse_options(job, role);
     if (code == CLI_OK && dropped && files->count > 0)
         code = refuse_options(job, role);
+    if (code == CLI_OK && json_array_size(ids) > 0 &&
+        (size_t)threshold_of(job, role) > json_array_size(ids))
+        code = refuse_threshold(job, role, json_array_size(ids));
     if (code == CLI_OK && json_array_size(ids) > 0) {
         json_t *entry =
             json_pack("{s:I, s:O}", "threshold", (json_int_t)threshold_of(job, role), "keys", ids);
