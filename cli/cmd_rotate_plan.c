@@ -28,6 +28,7 @@ const struct opt_spec opts_rotate_plan[] = {
      .offset = offsetof(struct plan_options, format)},
     {.name = "json",
      .type = OPT_FLAG,
+     .rivals = "format",
      .help = "the same as --format json",
      .offset = offsetof(struct plan_options, json)},
     {.type = OPT_END},
@@ -72,6 +73,10 @@ static enum cli_exit run(const struct plan_options *options)
 
     if (!net_options_check("rotate plan", &options->ask.net))
         return CLI_USAGE;
+    if (options->json && strcmp(options->format, "ics") == 0) {
+        opt_mistake("rotate plan", "options --json and --format ics exclude each other");
+        return CLI_USAGE;
+    }
     plan = malloc(sizeof(*plan));
     if (plan == NULL)
         cli_no_memory();

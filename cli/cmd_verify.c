@@ -7,6 +7,7 @@
 
 #include "os/file.h"
 #include "os/update_pass.h"
+#include "rotate_value.h"
 #include "verify_show.h"
 
 #define PASS_MS 60000
@@ -25,8 +26,8 @@ const struct opt_spec opts_verify[] = {
      .offset = offsetof(struct verify_options, roots)},
     {.name = "now",
      .type = OPT_STRING,
-     .metavar = "TIME",
-     .help = "judge as at this time (RFC 3339, UTC)",
+     .metavar = "DATE",
+     .help = "judge as if it were then (now)",
      .offset = offsetof(struct verify_options, now)},
     {.name = "json",
      .type = OPT_FLAG,
@@ -191,9 +192,9 @@ static enum cli_exit read_now(struct job *job)
     const char *text = job->options->now;
 
     job->result.now = pintle_clock_system(NULL);
-    if (text == NULL || pintle_time_parse(&job->result.now, text, strlen(text), NULL) == PINTLE_OK)
+    if (text == NULL || rotate_parse_date(&job->result.now, text))
         return CLI_OK;
-    opt_mistake("verify", "option --now: a time is written 2026-11-21T00:00:00Z");
+    opt_mistake("verify", "option --now: a time is written 2026-11-21 or 2026-11-21T00:00:00Z");
     return CLI_USAGE;
 }
 

@@ -195,6 +195,21 @@ void opt_mistake(const char *command, const char *format, ...)
     (void)fprintf(stderr, "\nTry 'pintle%s%s -h'.\n", *command != '\0' ? " " : "", command);
 }
 
+/* The longest option that a word begins with: "--cafile" is meant for "--ca". */
+static const char *begin_of(const struct opt_spec *specs, const char *word)
+{
+    const char *found = NULL;
+
+    for (; specs->type != OPT_END; specs++) {
+        size_t len = strlen(specs->name);
+
+        if (!specs->hidden && strncmp(word, specs->name, len) == 0 &&
+            (found == NULL || len > strlen(found)))
+            found = specs->name;
+    }
+    return found;
+}
+
 static void tell_unknown(const char *command, const struct opt_spec *specs, const char *argument)
 {
     char name[64];
@@ -210,6 +225,8 @@ static void tell_unknown(const char *command, const struct opt_spec *specs, cons
             near_weigh(&best, spec->name, spec->name);
     for (const struct opt_spec *spec = opt_common_specs; spec->type != OPT_END; spec++)
         near_weigh(&best, spec->name, spec->name);
+    if (best.name == NULL)
+        best.name = begin_of(specs, name);
     if (best.name != NULL)
         opt_mistake(command, "unknown option --%s; did you mean --%s?", cli_safe(name), best.name);
     else

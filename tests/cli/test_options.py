@@ -107,6 +107,7 @@ class Refusals(cli.TestCase):
     def test_abbreviated_names_are_unknown(self):
         result = self.assertUsage("unknown option --for", "pin", "--for=hex")
         self.assertIn("did you mean --form?", result.err)
+        self.assertUsage("unknown option --cafile; did you mean --ca?", "check", "--cafile", "ca.pem")
 
     def test_a_value_is_not_shown_in_the_message_about_an_unknown_option(self):
         result = self.assertUsage("unknown option --passphrase\n", "key", "backup", "h.example",

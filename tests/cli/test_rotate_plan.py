@@ -161,6 +161,15 @@ class Refusals(PlanCase):
 
 
 class Texts(PlanCase):
+    def test_shares_are_written_as_they_were_given(self):
+        out = self.run_cli("rotate", "plan", "--json", "--offline", "--to", NEW.pin, "--lag-share", "98.6%").out
+        self.assertIn('"lag_share": 0.986,', out)
+
+    def test_json_is_no_calendar(self):
+        self.assertUsage("--json and --format ics exclude", "rotate", "plan", "--offline", "--to", NEW.pin, "--json",
+                         "--format", "ics")
+        self.assertAccepted("rotate", "plan", "--offline", "--to", NEW.pin, "--json", env={"PINTLE_FORMAT": "ics"})
+
     def test_a_second_backup_is_a_reserve(self):
         def text(*args):
             return [step["text"] for step in self.plan(*args)["steps"] if step["step"] == "new-backup"][0]
