@@ -5,6 +5,7 @@
 
 #include <pintle/openssl.h>
 
+#include "document_kind.h"
 #include "os/file.h"
 #include "os/update_pass.h"
 #include "rotate_value.h"
@@ -145,6 +146,18 @@ static enum cli_exit judge_seed(struct job *job, struct pintle_view seed)
     return refuse(job, &err);
 }
 
+/* Another document of ours is named as that, not by what it lacks. */
+static void name_kind(struct pintle_error *err, struct pintle_view view)
+{
+    const char *kind = document_kind((const char *)view.data, view.len);
+    enum pintle_status status = err->status;
+
+    if (kind == NULL || strcmp(kind, "an envelope") == 0)
+        return;
+    *err = (struct pintle_error){.status = status};
+    (void)snprintf(err->text, sizeof(err->text), "is %s, not an envelope", kind);
+}
+
 static enum cli_exit judge_envelope(struct job *job, struct pintle_view view)
 {
     struct pintle_error err = {0};
@@ -153,6 +166,7 @@ static enum cli_exit judge_envelope(struct job *job, struct pintle_view view)
     job->shown = true;
     if (pintle_envelope_parse(&job->envelope, (const char *)view.data, view.len, &err) !=
         PINTLE_OK) {
+        name_kind(&err, view);
         return refuse(job, &err);
     }
     if (!pintle_envelope_get_role(job->envelope, &role)) {

@@ -57,7 +57,10 @@ static enum cli_exit add_file(struct job *job, const char *path, json_t **ids)
     enum cli_exit code = key_file_read(&key, path, &status);
 
     if (status == PINTLE_E_PEM)
-        cli_error("%s: holds no public key in PEM", cli_safe(path));
+        cli_error("%s: holds no public key in PEM%s", cli_safe(path),
+                  key_file_holds(path, "PRIVATE KEY-----")
+                      ? ": it is the private half, and a root names the public one (.pub.pem)"
+                      : "");
     if (code != CLI_OK)
         return code;
     add_key(job, key.id, key.public_key, key.label);
