@@ -339,26 +339,6 @@ PINTLE_API PINTLE_MUST_USE enum pintle_status pintle_trusted_restore(struct pint
                                                                      size_t *refused,
                                                                      struct pintle_error *err);
 
-/*
- * Whose a seed is, beside a state.
- *
- * KIN        they have a root in common, byte for byte; or nothing can be told
- * STRANGER   of the same app, but of another line of roots: the app was released with another first root
- * OTHER_APP  of another app
- */
-enum pintle_seed_kin {
-    PINTLE_SEED_KIN = 0,
-    PINTLE_SEED_STRANGER = 1,
-    PINTLE_SEED_OTHER_APP = 2
-};
-
-/*
- * Tell them apart by the roots in the seed, before or after a restore. Nothing is verified: what a stranger
- * has seen binds nobody, so its marks (pintle_trusted_raise_marks()) would only lock out.
- */
-PINTLE_API enum pintle_seed_kin pintle_trusted_compare_seed(const struct pintle_trusted *trusted,
-                                                            struct pintle_view seed);
-
 /* Raise the marks to at least these, as from the state database. Never lowers them. */
 PINTLE_API void pintle_trusted_raise_marks(struct pintle_trusted *trusted,
                                            const struct pintle_marks *marks);

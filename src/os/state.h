@@ -71,7 +71,6 @@ PINTLE_MUST_USE enum pintle_status pintle__state_restore_last(const char *path,
 /*
  * Keep what `trusted` believes. If the database meanwhile holds marks above those of `trusted`, or a
  * newer root (another process was quicker), nothing is written and the status is E_ROLLBACK: restore, and apply again.
- * E_APP if it is another app's.
  */
 PINTLE_MUST_USE enum pintle_status pintle__state_save(struct pintle__state *state,
                                                       const struct pintle_trusted *trusted,

@@ -141,34 +141,11 @@ static enum pintle_status take_last(const char *path, struct pintle_trusted *tru
     return status;
 }
 
-static enum pintle_seed_kin kin_of(const struct pintle_trusted *trusted,
-                                   const struct pintle__belief *belief)
-{
-    const struct pintle_view seed = {belief->seed, belief->seed_len};
-
-    return belief->seed_len > 0 ? pintle_trusted_compare_seed(trusted, seed) : PINTLE_SEED_KIN;
-}
-
-/* What strangers have seen binds nobody: their marks could never be reached. */
-static enum pintle_status refuse_strangers(const struct pintle__state *state,
-                                           enum pintle_seed_kin kin, struct pintle_error *err)
-{
-    if (kin == PINTLE_SEED_OTHER_APP) {
-        pintle__error_set(err, PINTLE_E_APP, "%.120s: is the state of another app", state->path);
-        return PINTLE_E_APP;
-    }
-    pintle__error_set(err, PINTLE_E_STORAGE,
-                      "%.100s: belongs to other roots; what is believed is begun anew",
-                      state->path);
-    return PINTLE_E_STORAGE;
-}
-
 static enum pintle_status take_belief(struct pintle__state *state, struct pintle_trusted *trusted,
                                       size_t *refused, struct pintle_error *err)
 {
     struct pintle__belief belief = {.seed = NULL};
     enum pintle_status status = pintle__state_begin(state, false, err);
-    enum pintle_seed_kin kin = PINTLE_SEED_KIN;
     int rc;
 
     if (status != PINTLE_OK)
@@ -179,11 +156,7 @@ static enum pintle_status take_belief(struct pintle__state *state, struct pintle
     status = pintle__state_end(state, status, err);
     if (status == PINTLE_OK && belief.seed_len > 0)
         status = take_seed(trusted, belief.seed, belief.seed_len, refused, err);
-    if (status == PINTLE_OK)
-        kin = kin_of(trusted, &belief);
-    if (kin != PINTLE_SEED_KIN)
-        status = refuse_strangers(state, kin, err);
-    else if (status == PINTLE_OK && belief.marks.epoch > 0)
+    if (status == PINTLE_OK && belief.marks.epoch > 0)
         pintle_trusted_raise_marks(trusted, &belief.marks);
     free(belief.seed);
     return status;
@@ -252,36 +225,18 @@ static enum pintle_status write_last(const char *path, const struct pintle__beli
     return status;
 }
 
-/* As if nothing had been believed. How sources were found belongs to it: their ETags. */
-static int begin_anew(struct pintle__state *state, struct pintle__belief *held)
-{
-    struct pintle__query query = pintle__query_new(state->db, "DELETE FROM tries");
-
-    free(held->seed);
-    memset(held, 0, sizeof(*held));
-    (void)pintle__query_step(&query);
-    return pintle__query_end(&query);
-}
-
 /*
  * PATH.last is replaced while we hold the right to write, or a slower process could put an older
  * one there; and before the commit, so that a full disk changes nothing. Should only the commit
  * fail, PATH.last is ahead of the database: what was believed is believed.
  */
-static enum pintle_status save(struct pintle__state *state, const struct pintle_trusted *trusted,
-                               struct pintle__belief *ours, struct pintle_error *err)
+static enum pintle_status save(struct pintle__state *state, struct pintle__belief *ours,
+                               struct pintle_error *err)
 {
     struct pintle__belief held;
     enum pintle_status status = PINTLE_OK;
     int rc = pintle__belief_read(state->db, &held);
-    enum pintle_seed_kin kin = rc == SQLITE_OK ? kin_of(trusted, &held) : PINTLE_SEED_KIN;
 
-    if (kin == PINTLE_SEED_OTHER_APP) {
-        free(held.seed);
-        return refuse_strangers(state, kin, err);
-    }
-    if (kin == PINTLE_SEED_STRANGER)
-        rc = begin_anew(state, &held);
     if (rc == SQLITE_OK && is_ahead(&held, ours)) {
         free(held.seed);
         pintle__error_set(err, PINTLE_E_ROLLBACK, "%.80s: somebody else has newer ones",
@@ -334,7 +289,7 @@ enum pintle_status pintle__state_save(struct pintle__state *state,
     if (status == PINTLE_OK)
         status = pintle__state_begin(state, true, err);
     if (status == PINTLE_OK)
-        status = pintle__state_end(state, save(state, trusted, &ours, err), err);
+        status = pintle__state_end(state, save(state, &ours, err), err);
     free(ours.seed);
     return status;
 }

@@ -153,12 +153,6 @@ static void join_state(struct pintle_updater *updater, struct problem *problem)
     for (int i = 0; i < 2; i++) {
         status = pintle__state_restore(updater->state, updater->trusted, NULL, &err);
         note_problem(problem, status, &err);
-        if (status == PINTLE_E_APP) { /* nor are its keys and reports ours */
-            pintle__state_close(updater->state);
-            updater->state = NULL;
-            updater->unsaved = true;
-            return;
-        }
         status = pintle__state_save(updater->state, updater->trusted, &err);
         if (status != PINTLE_E_ROLLBACK) /* another process was quicker */
             break;
