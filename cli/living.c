@@ -100,7 +100,8 @@ static void happened(void *ctx, const struct pintle_event *event)
         cli_note("%s", event->text);
         break;
     case PINTLE_EVENT_STORAGE:
-        note_storage_failure(living);
+        if (event->status != PINTLE_OK)
+            note_storage_failure(living);
         cli_error("%s", event->text);
         break;
     case PINTLE_EVENT_STALE:

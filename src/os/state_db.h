@@ -156,6 +156,9 @@ uint64_t pintle__learned_sum(const struct pintle_learned *entry);
 /* Insert it, or put it in the place of the one with its host, port and kind. No ledger is kept. */
 int pintle__learned_write(sqlite3 *db, const struct pintle_learned *entry);
 
+/* Forget all that was learned on first use, and what a lost database may have held. */
+int pintle__learned_clear_tofu(sqlite3 *db);
+
 /* SQLITE_CORRUPT unless the entries come to what the ledger says. */
 int pintle__learned_verify(sqlite3 *db);
 
