@@ -15,7 +15,7 @@ class FirstUse(LearningCase):
         leaf = self.issue()
         server = self.https(leaf)
         result = self.fetch(server, "--tofu")
-        self.assertIn("accepted api.example.com:443: first-use: the first contact", result.err)
+        self.assertIn("accepted api.example.com:443: first-use: the first contact: its key was learned", result.err)
         verdict = self.fetch_json(server, "--tofu")["hops"][0]["verdict"]
         self.assertEqual((verdict["reason"], verdict["learned"]), ("match", True))
         entry, = self.entries()
