@@ -61,6 +61,18 @@ class FirstUse(LearningCase):
         self.serve(server, self.rogue.issue(HOST))
         self.assertIn("no CA key that was learned", self.refused(server, "--tofu", "--tofu-at", "ca", "--ca", both).err)
 
+    def test_a_ca_that_was_learned_is_not_narrowed_to_a_key(self):
+        server = self.https()
+        self.assertIn("first-use: the first contact: its CA was learned", self.fetch(server, "--tofu", "--tofu-at", "ca").err)
+        self.serve(server, self.issue())
+        self.assertEqual(self.fetch(server, "--tofu").err, "")
+        self.assertIn("its CA was learned, and stays so", self.fetch(server, "--tofu", "--tofu-at", "leaf").err)
+        self.assertEqual([entry["at"] for entry in self.entries()], ["ca"])
+        self.serve(server, self.issue())
+        self.assertEqual(self.fetch(server, "--tofu").err, "")
+        self.assertAccepted("trust", "add", HOST, "--replace", *self.to(server))
+        self.assertEqual([entry["at"] for entry in self.entries()], ["leaf"])
+
     def test_a_redirect_is_learned_too(self):
         server = self.https(self.issue(HOST, "www.example.com"))
         path = "/redirect?to=https://www.example.com/echo"
