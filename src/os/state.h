@@ -138,6 +138,13 @@ PINTLE_MUST_USE enum pintle_status pintle__state_list_learned(
     void *ctx, struct pintle_error *err);
 
 /*
+ * When a database was lost, so that hosts of which nothing is held are refused at `now`; *out 0 if there
+ * was none, or everything was forgotten since, or too long a time has passed.
+ */
+PINTLE_MUST_USE enum pintle_status pintle__state_get_lost(struct pintle__state *state, int64_t now,
+                                                          int64_t *out, struct pintle_error *err);
+
+/*
  * Forget. port 0: every port. host NULL: all hosts, and what a lost database may have held. *count:
  * how many entries that were.
  */

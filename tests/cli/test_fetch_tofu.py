@@ -130,8 +130,12 @@ class Storage(LearningCase):
     def expect_lost(self):
         """Refused however often it is tried, and learned again once it was forgotten on purpose."""
         for _ in range(2):
-            self.refused(self.server, "--tofu", "--state", "state.db", reason="memory")
-        self.run_cli("trust", "forget", "--state", "state.db", HOST)
+            result = self.refused(self.server, "--tofu", "--state", "state.db", reason="memory")
+            self.assertIn(f"pintle trust forget {HOST} has it learned anew", result.err)
+        self.assertIn("may be lost: hosts that are not listed are refused until they are forgotten",
+                      self.run_cli("trust", "list", "--state", "state.db").err)
+        result = self.run_cli("trust", "forget", "--state", "state.db", HOST)
+        self.assertIn(f"{HOST}: may be learned anew", result.err)
         self.assertIn(": first-use: ", self.fetch(self.server, "--tofu", "--state", "state.db").err)
 
     def test_what_is_no_database_is_no_first_use(self):
