@@ -92,11 +92,12 @@ static void happened(void *ctx, const struct pintle_event *event)
         cli_note("%s", event->text);
         break;
     case PINTLE_EVENT_STORAGE:
-        note_storage_failure(living);
+        if (event->status != PINTLE_OK)
+            note_storage_failure(living);
         cli_error("%s", event->text);
         break;
     case PINTLE_EVENT_STALE:
-        cli_error("nothing says that these pins are the newest: %s", event->text);
+        cli_error("nothing says that these pins are the newest"); /* what they are is told */
         break;
     case PINTLE_EVENT_UNPINNED:
         cli_error("an emergency unpin is in force: %s", event->text);

@@ -178,6 +178,8 @@ PINTLE_API const struct pintle_pins_loader *pintle_pinset_loader(void);
 /*
  * Say what is enforced in one line, for a program's log when it starts:
  *   enforcing 12 of 14 rules, version 42, fresh until 2027-02-19T00:00:00Z
+ * or "version 1 of epoch 2"; "stale since …", or "never confirmed as the newest" if the root wants a
+ * statement of freshness and there is none.
  * Cut to size - 1 bytes, always NUL-terminated. Returns out. size is at least 1.
  */
 PINTLE_API char *pintle_describe(struct pintle *engine, char *out, size_t size);

@@ -203,6 +203,15 @@ static bool is_retired(const struct pintle__judging *judging)
     return false;
 }
 
+/* Which keys are learned is in its place of the detail. */
+static void accept_first(struct pintle__judging *judging)
+{
+    pintle__accept(judging->verdict, PINTLE_REASON_FIRST_USE);
+    pintle__verdict_explain(judging->verdict, judging->learned->at == PINTLE_AT_CA
+                                                  ? "its CA was learned"
+                                                  : "its key was learned");
+}
+
 static void first_use(struct pintle__judging *judging)
 {
     struct pintle_verdict *verdict = judging->verdict;
@@ -218,7 +227,7 @@ static void first_use(struct pintle__judging *judging)
         return;
     }
     if (judging->peer->unproven) {
-        pintle__accept(verdict, PINTLE_REASON_FIRST_USE);
+        accept_first(judging);
         verdict->pending = true;
         return;
     }
@@ -229,7 +238,7 @@ static void first_use(struct pintle__judging *judging)
         kept = keep(judging, judging->learned, true, &held);
     if (kept == PINTLE_RECALL_NONE) {
         judging->has_learned = true;
-        pintle__accept(verdict, PINTLE_REASON_FIRST_USE);
+        accept_first(judging);
     } else if (kept == PINTLE_RECALL_FOUND) { /* somebody was quicker */
         *judging->learned = held;
         compare(judging);

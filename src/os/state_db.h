@@ -179,6 +179,9 @@ int pintle__learned_write(sqlite3 *db, const struct pintle_learned *entry);
 int pintle__learned_put(sqlite3 *db, const struct pintle_learned *entry,
                         const struct pintle_learned *old, int64_t now);
 
+/* Forget all that was learned on first use, and what a lost database may have held. */
+int pintle__learned_clear_tofu(sqlite3 *db);
+
 /* SQLITE_CORRUPT unless the entries come to what the ledger says. */
 int pintle__learned_verify(sqlite3 *db);
 

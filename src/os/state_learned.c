@@ -294,6 +294,29 @@ int pintle__learned_put(sqlite3 *db, const struct pintle_learned *entry,
     return pintle__ledger_write(db, &ledger);
 }
 
+/* What is left is counted anew. */
+int pintle__learned_clear_tofu(sqlite3 *db)
+{
+    struct pintle__query query;
+    struct pintle__ledger ledger = {0, 0, 0};
+    struct pintle_learned entry;
+    bool good = true;
+    int rc = pintle__query_run(db, "DELETE FROM learned WHERE kind = 0; DELETE FROM forgotten");
+
+    if (rc != SQLITE_OK)
+        return rc;
+    query = pintle__query_new(db, "SELECT " PINTLE__LEARNED_COLUMNS " FROM learned");
+    while (good && pintle__query_step(&query)) {
+        good = pintle__learned_read(&query, &entry);
+        ledger.count++;
+        ledger.total += pintle__learned_sum(&entry);
+    }
+    rc = pintle__query_end(&query);
+    if (rc == SQLITE_OK && !good)
+        rc = SQLITE_CORRUPT;
+    return rc == SQLITE_OK ? pintle__ledger_write(db, &ledger) : rc;
+}
+
 /* --- saving what is whole ---------------------------------------------------------------------------------- */
 
 /* From one end until the damage. */
