@@ -17,7 +17,7 @@ struct app_state_options {
 /* Rows of opt_specs for a `struct app_state_options` that is `member` of `owner`. */
 #define APP_STATE_OPTIONS(owner, member)                                                            \
     {.name = "state", .type = OPT_FILE, .metavar = "PATH", .help = "the state database",           \
-     .offset = offsetof(owner, member.state)},                                                      \
+     .rivals = "app", .offset = offsetof(owner, member.state)},                                                      \
     {.name = "app", .type = OPT_STRING, .metavar = "APP",                                          \
      .help = "the app whose own database it is, below XDG_STATE_HOME",                             \
      .offset = offsetof(owner, member.app)}

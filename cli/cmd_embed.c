@@ -6,6 +6,7 @@
 
 #include "os/file.h"
 #include "published.h"
+#include "published_place.h"
 
 #define BYTES_A_LINE 12
 #define SYMBOL_MAX 32  /* lines of at most 100 characters */
@@ -29,6 +30,7 @@ const struct opt_spec opts_embed[] = {
      .help = "the directory that clients update from",
      .offset = offsetof(struct embed_options, dir)},
     {.name = "seed",
+     .rivals = "dir",
      .type = OPT_FILE,
      .metavar = "FILE",
      .help = "the seed that was embedded so far, instead of a directory",
@@ -38,10 +40,9 @@ const struct opt_spec opts_embed[] = {
      .metavar = "FILE",
      .help = "the root to begin with, instead of the first one there",
      .offset = offsetof(struct embed_options, root)},
-    {.name = "form",
-     .letter = 'f',
+    {.name = "format",
      .type = OPT_CHOICE,
-     .metavar = "FORM",
+     .metavar = "FORMAT",
      .help = "a resource file, or C source",
      .choices = formats,
      .offset = offsetof(struct embed_options, format)},
@@ -192,9 +193,13 @@ static enum cli_exit open_seed(struct pintle_trusted **out, const struct embed_o
 static enum cli_exit open_source(struct pintle_trusted **out, const struct embed_options *options)
 {
     static const struct opt_list none = {NULL, 0};
+    enum cli_exit code;
 
     if (options->seed != NULL)
         return open_seed(out, options);
+    code = published_must_exist(options->dir);
+    if (code != CLI_OK)
+        return code;
     return published_open(out, options->dir, options->root, &none, pintle_clock_system(NULL));
 }
 

@@ -47,11 +47,13 @@ const struct opt_spec opts_publish[] = {
      .offset = offsetof(struct publish_options, roots)},
     SIGNER_OPTIONS(struct publish_options, signers),
     {.name = "stage",
+     .rivals = "fresh",
      .type = OPT_FILE,
      .metavar = "FILE",
      .help = "publish nothing: write the envelope to FILE, for others to sign",
      .offset = offsetof(struct publish_options, stage)},
     {.name = "signed",
+     .rivals = "pinset stage bump",
      .type = OPT_FILE,
      .metavar = "FILE",
      .help = "publish this envelope, which others have signed",
@@ -318,14 +320,18 @@ static enum cli_exit print_json(const struct job *job, bool written)
     const struct pintle_root *root = pintle_trusted_get_root(job->trusted);
     struct pintle_trusted_pins pins = {0};
     bool has_pins = pintle_trusted_get_pins(job->trusted, &pins);
+    int64_t fresh_until = pintle_trusted_get_fresh_until(job->trusted);
+    char until[PINTLE_TIME_TEXT_SIZE];
     json_t *json = json_pack("{s:s, s:I, s:b, s:o, s:o}", "app", root->app, "root",
                              (json_int_t)root->version, "written", (int)written, "accepted",
                              list_or_empty(job->accepted), "refused", list_or_empty(job->refused));
 
     json =
         json_build_member(json, has_pins, "version", json_integer((json_int_t)pins.facts.version));
-    return cli_print_json("publish", json_build_member(json, has_pins, "epoch",
-                                                       json_integer((json_int_t)pins.facts.epoch)));
+    json = json_build_member(json, has_pins, "epoch", json_integer((json_int_t)pins.facts.epoch));
+    return cli_print_json("publish",
+                          json_build_member(json, fresh_until > 0, "fresh_until",
+                                            json_string(pintle_time_format(fresh_until, until))));
 }
 
 static void print_plan(const struct job *job)
@@ -367,10 +373,17 @@ static void print_text(const struct job *job, bool written)
     else if (job->options->stage != NULL)
         (void)printf("staged %s: sign it (pintle sign), then publish it with --signed\n",
                      cli_safe(job->options->stage));
-    if (written && pintle_trusted_get_pins(job->trusted, &pins))
+    if (!written || !pintle_trusted_get_pins(job->trusted, &pins))
+        return;
+    if (!only_fresh(job->options))
         (void)printf("published version %lld of epoch %lld in %s, good until %.10s\n",
                      (long long)pins.facts.version, (long long)pins.facts.epoch,
                      cli_safe(job->options->dir), pintle_time_format(pins.facts.expires, until));
+    if (job->options->fresh > 0)
+        (void)printf("version %lld of epoch %lld in %s is the newest until %s\n",
+                     (long long)pins.facts.version, (long long)pins.facts.epoch,
+                     cli_safe(job->options->dir),
+                     pintle_time_format(pintle_trusted_get_fresh_until(job->trusted), until));
 }
 
 static enum cli_exit report(const struct job *job, bool written)
@@ -382,6 +395,26 @@ static enum cli_exit report(const struct job *job, bool written)
         return print_json(job, written);
     print_text(job, written);
     return CLI_OK;
+}
+
+/* A key that signs nothing here is in danger for nothing: a root key on a machine of CI, above all. */
+static void note_idle_keys(const struct job *job)
+{
+    const struct publish_options *o = job->options;
+    const struct pintle_root *root = pintle_trusted_get_root(job->trusted);
+    bool pins = !only_fresh(o) && o->signed_file == NULL;
+
+    for (size_t i = 0; i < job->signers.count; i++) {
+        const struct pintle_signing_key *key = job->signers.keys[i];
+
+        if ((pins && signers_may_sign(root, PINTLE_ROLE_PINS, key)) ||
+            (o->fresh > 0 && signers_may_sign(root, PINTLE_ROLE_FRESH, key)))
+            continue;
+        cli_note("warning: %s signs nothing here%s", cli_safe(o->signers.keys.items[i]),
+                 signers_may_sign(root, PINTLE_ROLE_ROOT, key) ? ": a root key is best kept offline"
+                 : signers_may_sign(root, PINTLE_ROLE_FRESH, key) ? ": it is for --fresh"
+                                                                  : "");
+    }
 }
 
 /* --- the command ---------------------------------------------------------------------------------- */
@@ -398,8 +431,12 @@ static enum cli_exit publish(struct job *job)
         code = published_lock(&job->lock, o->dir);
     if (code == CLI_OK)
         code = published_open(&job->trusted, o->dir, NULL, &o->roots, 0);
+    if (code == CLI_OK && signs(job))
+        note_idle_keys(job);
     if (code == CLI_OK && !only_fresh(o))
         code = publish_pins(job);
+    if (code == CLI_INPUT && o->fresh > 0 && names_pinset(o) && !o->bump)
+        cli_note("to say only that what is published is the newest, leave --pinset out");
     if (code == CLI_OK && o->fresh > 0 && signs(job))
         code = publish_fresh(job);
     if (code == CLI_OK && o->stage == NULL && !o->dry_run)

@@ -28,6 +28,7 @@ const struct opt_spec opts_rotate_plan[] = {
      .offset = offsetof(struct plan_options, format)},
     {.name = "json",
      .type = OPT_FLAG,
+     .rivals = "format",
      .help = "the same as --format json",
      .offset = offsetof(struct plan_options, json)},
     {.type = OPT_END},
@@ -53,7 +54,8 @@ static enum cli_exit print(const struct plan_options *options, const struct rota
     enum cli_exit code = CLI_OK;
 
     if (options->json || strcmp(options->format, "json") == 0)
-        code = cli_print_json("rotate-plan", rotate_plan_json(plan, asked->path));
+        code = cli_print_json("rotate-plan",
+                              rotate_plan_json(plan, asked->path, options->ask.dir != NULL));
     else if (strcmp(options->format, "ics") == 0)
         code = print_ics(plan, asked->now);
     else
@@ -71,6 +73,10 @@ static enum cli_exit run(const struct plan_options *options)
 
     if (!net_options_check("rotate plan", &options->ask.net))
         return CLI_USAGE;
+    if (options->json && strcmp(options->format, "ics") == 0) {
+        opt_mistake("rotate plan", "options --json and --format ics exclude each other");
+        return CLI_USAGE;
+    }
     plan = malloc(sizeof(*plan));
     if (plan == NULL)
         cli_no_memory();

@@ -396,6 +396,15 @@ static enum cli_exit check_options(struct simulation *s)
     return CLI_OK;
 }
 
+/* A forgotten --plan proves nothing. */
+static void note_nothing(const struct simulate_options *o)
+{
+    if (o->plan == NULL && !rotate_is_asked(&o->ask) && o->lose_key == NULL &&
+        o->steal_key == NULL && o->steal_signer == NULL && o->cdn_freeze == NULL)
+        cli_note("no change of keys and no attack is simulated: --plan, --to or --to-backup name "
+                 "a change");
+}
+
 static enum cli_exit run(struct simulation *s)
 {
     enum cli_exit code = check_options(s);
@@ -410,6 +419,8 @@ static enum cli_exit run(struct simulation *s)
         code = set_stage(s);
     if (code == CLI_OK)
         code = play(s);
+    if (code == CLI_OK)
+        note_nothing(s->options);
     if (code == CLI_OK)
         code = tell(s);
     rotate_tally_clear(&s->outcome.tally);

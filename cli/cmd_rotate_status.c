@@ -10,6 +10,7 @@
 /* look: what `pintle check` would be asked for the same servers */
 struct status_options {
     struct check_options look;
+    const char *dir;
     const char *plan;
     const char *now;
     bool json;
@@ -22,8 +23,15 @@ const struct opt_spec opts_rotate_status[] = {
      .metavar = "FILE",
      .help = "the pin-set (pintle.json)",
      .offset = offsetof(struct status_options, look.pinset)},
+    {.name = "dir",
+     .type = OPT_FILE,
+     .metavar = "DIR",
+     .rivals = "pinset",
+     .help = "the directory that clients update from: what is published there counts",
+     .offset = offsetof(struct status_options, dir)},
     NET_OPTIONS(struct status_options, look.net),
     {.name = "plan",
+     .rivals = "rule",
      .type = OPT_FILE,
      .metavar = "FILE",
      .help = "what `pintle rotate plan --format json` printed",
@@ -48,6 +56,7 @@ const struct opt_spec opts_rotate_status[] = {
 struct job {
     const struct status_options *options;
     struct check check;
+    struct published_pins published;
     struct rotate_plan *plan;
     struct rotate_report report;
 };
@@ -79,7 +88,7 @@ static enum cli_exit choose_rule(struct job *job)
 
 static enum cli_exit load(struct job *job)
 {
-    struct pintle_pinset *set = NULL;
+    const struct status_options *o = job->options;
     struct check *check = &job->check;
     enum cli_exit code = CLI_OK;
 
@@ -90,11 +99,14 @@ static enum cli_exit load(struct job *job)
         code = rotate_plan_read(job->plan, job->options->plan);
     }
     if (code == CLI_OK)
-        code = guard_load(&set, job->options->look.pinset, check->path);
+        code = rotate_load(&job->published, &check->set, check->path, "rotate status",
+                           o->look.pinset, o->dir);
     if (code != CLI_OK)
         return code;
-    check->set = pintle_pinset_retain(set);
-    code = guard_make(&check->engine, set, false);
+    if (o->dir == NULL)
+        cli_note("judged by %s, published or not: --dir DIR judges by what clients get",
+                 cli_safe(check->path));
+    code = guard_make(&check->engine, pintle_pinset_retain(check->set), false);
     return code == CLI_OK ? choose_rule(job) : code;
 }
 
@@ -177,6 +189,8 @@ static void note_rule(struct job *job, struct rotate_rule_report *r)
 
     r->facts.cert_ends = PINTLE_NEVER;
     r->facts.ending_at = PINTLE_NEVER;
+    if (job->plan != NULL && job->options->dir != NULL)
+        r->facts.pinned_since = published_pins_run(&job->published, rule->id, &job->plan->to).since;
     r->facts.seen = calloc((size_t)rule->pin_count + 1, sizeof(*r->facts.seen));
     if (r->facts.seen == NULL)
         cli_no_memory();
@@ -260,6 +274,7 @@ static void clear(struct job *job)
     free(job->plan);
     pintle_free(job->check.engine);
     pintle_pinset_free(job->check.set);
+    published_pins_clear(&job->published);
 }
 
 static enum cli_exit run(const struct status_options *options)
@@ -280,6 +295,7 @@ static enum cli_exit run(const struct status_options *options)
         code = look(&job);
     job.report.check = &job.check;
     job.report.plan = job.plan;
+    job.report.published = options->dir != NULL;
     job.report.plan_file = options->plan != NULL ? options->plan : "";
     if (code == CLI_OK)
         code = tell(&job);

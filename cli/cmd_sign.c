@@ -172,8 +172,80 @@ static enum cli_exit check_role(const struct job *job)
 
 /* --- signing ------------------------------------------------------------------------------------ */
 
+/* --- how many of those that count ----------------------------------------------------------------- */
+
+/* What a root asks for: its keys for the role, those that signed, how many are missing. */
+struct tally {
+    const struct pintle_root *root;
+    const struct pintle_root_role *role;
+    bool signed_by[PINTLE_ROLE_KEYS_MAX];
+    size_t count;
+    size_t missing;
+};
+
+static struct tally tally_of(const struct job *job, const struct pintle_root *root)
+{
+    struct tally tally = {.root = root, .role = &root->roles[job->facts.role]};
+
+    tally.count = pintle_root_count_signers(root, job->facts.role, job->envelope,
+                                            pintle_openssl_crypto(), tally.signed_by);
+    if (tally.count < tally.role->threshold)
+        tally.missing = tally.role->threshold - tally.count;
+    return tally;
+}
+
+/* Usable keys that have not signed, by name. */
+static json_t *open_keys(const struct tally *tally)
+{
+    json_t *list = json_array();
+
+    for (uint32_t i = 0; i < tally->role->key_count; i++) {
+        const struct pintle_root_key *key = &tally->root->keys[tally->role->keys[i]];
+
+        if (!tally->signed_by[i] && key->usable)
+            list = json_build_item(list, cli_json_text(root_key_name(key)));
+    }
+    return list;
+}
+
+static void print_tally(const struct tally *tally)
+{
+    json_t *open = open_keys(tally);
+
+    (void)printf("  root %lld wants %lu, has %zu", (long long)tally->root->version,
+                 (unsigned long)tally->role->threshold, tally->count);
+    for (size_t i = 0; tally->missing > 0 && i < json_array_size(open); i++)
+        (void)printf("%s%s", i == 0 ? "; still: " : " or ",
+                     cli_safe(json_string_value(json_array_get(open, i))));
+    (void)putchar('\n');
+    json_decref(open);
+}
+
+static json_t *tally_json(const struct tally *tally)
+{
+    json_t *json = json_pack("{s:I, s:I, s:I, s:I}", "root", (json_int_t)tally->root->version,
+                             "wanted", (json_int_t)tally->role->threshold, "signed",
+                             (json_int_t)tally->count, "missing", (json_int_t)tally->missing);
+
+    return json_build_member(json, true, "still", open_keys(tally));
+}
+
+static size_t tallies(struct tally out[2], const struct job *job)
+{
+    size_t count = 0;
+
+    if (job->root != NULL)
+        out[count++] = tally_of(job, job->root);
+    if (job->own != NULL && (job->root == NULL || job->own->version != job->root->version))
+        out[count++] = tally_of(job, job->own);
+    return count;
+}
+
 static enum cli_exit print(const struct job *job, const char *path)
 {
+    struct tally known[2];
+    size_t known_count = tallies(known, job);
+    json_t *needs = json_array();
     size_t count = pintle_envelope_get_signature_count(job->envelope);
     json_t *json;
 
@@ -181,11 +253,38 @@ static enum cli_exit print(const struct job *job, const char *path)
         (void)printf("%s: %s %lld, %zu signature%s\n", cli_safe(path),
                      pintle_role_name(job->facts.role), (long long)job->facts.version, count,
                      count == 1 ? "" : "s");
+        for (size_t i = 0; i < known_count; i++)
+            print_tally(&known[i]);
+        json_decref(needs);
         return CLI_OK;
     }
+    for (size_t i = 0; i < known_count; i++)
+        needs = json_build_item(needs, tally_json(&known[i]));
     json = json_build_member(envelope_json(&job->facts), true, "file", cli_json_text(path));
+    json = json_build_member(json, true, "needs", needs);
     return cli_print_json(
         "sign", json_build_member(json, true, "signatures", json_integer((json_int_t)count)));
+}
+
+static void note_stranger(const char *source, const struct pintle_root *own)
+{
+    if (own->version == 1)
+        cli_note("warning: %s: root 1 does not name this key: its signature counts for nothing",
+                 cli_safe(source));
+    else
+        cli_note("warning: %s: root %lld does not name this key: its signature counts only if root "
+                 "%lld does, which --root FILE would tell",
+                 cli_safe(source), (long long)own->version, (long long)own->version - 1);
+}
+
+/* Without --root nobody refuses a key that is not named. */
+static void note_strangers(const struct job *job, const struct signers *signers)
+{
+    if (job->own == NULL)
+        cli_note("whether these signatures count, --root FILE would tell");
+    for (size_t i = 0; job->own != NULL && i < signers->count; i++)
+        if (!signers_may_sign(job->own, PINTLE_ROLE_ROOT, signers->keys[i]))
+            note_stranger(job->options->signers.keys.items[i], job->own);
 }
 
 static enum cli_exit sign_envelope(struct job *job)
@@ -202,6 +301,8 @@ static enum cli_exit sign_envelope(struct job *job)
     cli_catch_signals();
     if (code == CLI_OK)
         code = signers_sign(&signers, options, job->envelope, &roots, job->facts.role);
+    if (code == CLI_OK && roots.root == NULL)
+        note_strangers(job, &signers);
     if (code == CLI_OK)
         code = envelope_save(job->envelope, out);
     if (code == CLI_OK)

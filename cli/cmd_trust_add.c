@@ -97,33 +97,46 @@ static bool check(struct pintle_learned *entry, const struct add_options *option
 /* --- from the server --------------------------------------------------------------------------------- */
 
 /*
- * A memory that has learned from nobody and shows what it is told.
+ * What the host has announced (HPKP) stands above what is learned now.
  *
- * noted  asked for what hosts announced themselves (HPKP); NULL where that is to be passed over
+ * entry     what was learned
+ * noted     what was found, if has_noted
+ * overruled it is to make way
  */
-struct blank {
-    const struct pintle_memory *noted;
-    struct pintle_learned *shown;
+struct asking {
+    struct pintle__state *state;
+    struct pintle_learned *entry;
+    struct pintle_learned noted;
+    bool has_noted;
+    bool overruled;
 };
 
+/* A memory that has learned nothing yet. */
 static enum pintle_recall recall_noted(void *ctx, enum pintle_learned_from from,
                                        const struct pintle_host *host, uint16_t port, int64_t now,
                                        struct pintle_learned *out)
 {
-    const struct pintle_memory *noted = ((const struct blank *)ctx)->noted;
+    struct asking *asking = ctx;
+    const struct pintle_memory *memory = pintle__state_get_memory(asking->state);
+    enum pintle_recall found = PINTLE_RECALL_NONE;
 
-    if (noted == NULL || from == PINTLE_LEARNED_TOFU)
-        return PINTLE_RECALL_NONE;
-    return noted->recall(noted->ctx, from, host, port, now, out);
+    if (from == PINTLE_LEARNED_HPKP && !asking->overruled)
+        found = memory->recall(memory->ctx, from, host, port, now, out);
+    asking->has_noted = asking->has_noted || found == PINTLE_RECALL_FOUND;
+    if (found == PINTLE_RECALL_FOUND)
+        asking->noted = *out;
+    return found;
 }
 
 static enum pintle_recall show(void *ctx, const struct pintle_learned *entry, bool replace,
                                int64_t now, struct pintle_learned *held)
 {
+    const struct asking *asking = ctx;
+
     (void)replace;
     (void)now;
     (void)held;
-    *((const struct blank *)ctx)->shown = *entry;
+    *asking->entry = *entry;
     return PINTLE_RECALL_NONE;
 }
 
@@ -156,8 +169,9 @@ static struct pintle_pinset *make_set(const struct add_options *options,
     return set;
 }
 
-static enum cli_exit dial(struct pintle *engine, const struct add_options *options,
-                          const struct target *target)
+/* Refused: *verdict says why. Other failures are told. */
+static enum cli_exit dial(struct pintle_verdict *verdict, struct pintle *engine,
+                          const struct add_options *options, const struct target *target)
 {
     struct os_deadline deadline = net_options_deadline(&options->net);
     struct dial_how how = {.engine = engine};
@@ -167,12 +181,11 @@ static enum cli_exit dial(struct pintle *engine, const struct add_options *optio
     enum pintle_status status = dial_find(&addrs, target, &options->net, &deadline, &err);
     enum cli_exit code = CLI_OK;
 
+    memset(verdict, 0, sizeof(*verdict));
     if (status == PINTLE_OK)
         status = dial_open(&connection, target, &addrs, &options->net, &how, &deadline, &err);
     if (status == PINTLE_E_REFUSED) {
-        const struct pintle_verdict *verdict = pintle_client_get_verdict(connection.client);
-
-        verdict_print_line(stderr, verdict);
+        *verdict = *pintle_client_get_verdict(connection.client);
         code = verdict_exit(verdict);
     } else if (status != PINTLE_OK) {
         code = cli_fail(target->text, &err);
@@ -181,11 +194,51 @@ static enum cli_exit dial(struct pintle *engine, const struct add_options *optio
     return code;
 }
 
-static enum cli_exit ask(struct pintle_learned *entry, struct pintle__state *state,
-                         const struct add_options *options, const struct target *target)
+static bool is_own(const struct pintle_learned *noted, const struct target *target)
 {
-    struct blank blank = {options->replace ? NULL : pintle__state_get_memory(state), entry};
-    struct pintle_memory memory = {recall_noted, show, &blank};
+    return strcmp(noted->host.text, target->host.text) == 0;
+}
+
+/* It is another key than those that were announced. */
+static enum cli_exit refuse_noted(const struct pintle_learned *noted, const struct target *target)
+{
+    int64_t now = pintle_clock_system(NULL);
+
+    if (is_own(noted, target))
+        cli_error("%s: the host has announced other keys (HPKP); --replace puts this one in their "
+                  "place:",
+                  target->text);
+    else
+        cli_error("%s: %s has announced other keys (HPKP); pintle trust forget %s forgets them:",
+                  target->text, noted->host.text, noted->host.text);
+    trust_print(stderr, noted, now);
+    return CLI_REFUSED;
+}
+
+static enum cli_exit dial_until_clear(struct pintle *engine, struct asking *asking,
+                                      const struct add_options *options,
+                                      const struct target *target)
+{
+    struct pintle_verdict verdict;
+    enum cli_exit code = dial(&verdict, engine, options, target);
+    bool clashes = asking->has_noted && verdict.reason == PINTLE_REASON_MISMATCH;
+
+    if (code == CLI_REFUSED && clashes && options->replace && is_own(&asking->noted, target)) {
+        asking->overruled = true;
+        code = dial(&verdict, engine, options, target);
+        clashes = false;
+    }
+    if (code == CLI_REFUSED && clashes)
+        return refuse_noted(&asking->noted, target);
+    if (code != CLI_OK && verdict.host.len > 0)
+        verdict_print_line(stderr, &verdict);
+    return code;
+}
+
+static enum cli_exit ask(struct asking *asking, const struct add_options *options,
+                         const struct target *target)
+{
+    struct pintle_memory memory = {recall_noted, show, asking};
     struct pintle_config config = {
         .crypto = guard_crypto(), .clock = pintle_clock_system, .memory = &memory};
     struct pintle_pinset *set = make_set(options, target);
@@ -197,7 +250,7 @@ static enum cli_exit ask(struct pintle_learned *entry, struct pintle__state *sta
         pintle_pinset_free(set);
         return cli_fail(target->text, &err);
     }
-    code = dial(engine, options, target);
+    code = dial_until_clear(engine, asking, options, target);
     pintle_free(engine);
     return code;
 }
@@ -214,6 +267,34 @@ static void describe(struct pintle_learned *entry, const struct add_options *opt
     entry->learned = now;
     entry->seen = now;
     entry->expires = now + options->days * DAY_S;
+}
+
+static bool shares_a_pin(const struct pintle_learned *a, const struct pintle_learned *b)
+{
+    for (uint32_t i = 0; i < a->pin_count; i++) {
+        for (uint32_t k = 0; k < b->pin_count; k++) {
+            if (pintle_pin_equal(&a->pins[i], &b->pins[k]))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Without the server's path nobody can say whether the two go together. */
+static void compare(struct asking *asking, const struct add_options *options,
+                    const struct target *target)
+{
+    struct pintle_learned held;
+    int64_t now = asking->entry->learned;
+
+    if (recall_noted(asking, PINTLE_LEARNED_HPKP, &target->host, target->port, now, &held) !=
+            PINTLE_RECALL_FOUND ||
+        shares_a_pin(asking->entry, &held))
+        return;
+    asking->overruled = options->replace && is_own(&held, target);
+    if (!asking->overruled)
+        cli_note("%s: %s has announced other pins (HPKP): one of each must be met", target->text,
+                 held.host.text);
 }
 
 /* --- keeping -------------------------------------------------------------------------------------------- */
@@ -251,6 +332,22 @@ static enum cli_exit keep(struct pintle__state *state, const struct pintle_learn
     return CLI_INPUT;
 }
 
+/* Those that the host had announced make way. */
+static enum cli_exit overrule(struct asking *asking, const struct target *target)
+{
+    const struct pintle_memory *memory = pintle__state_get_memory(asking->state);
+    int64_t now = asking->entry->learned;
+    struct pintle_learned held;
+
+    if (!asking->overruled)
+        return CLI_OK;
+    asking->noted.expires = now;
+    if (memory->learn(memory->ctx, &asking->noted, true, now, &held) == PINTLE_RECALL_NONE)
+        return CLI_OK;
+    cli_error("%s: the pins it announced (HPKP) cannot be forgotten", target->text);
+    return CLI_INPUT;
+}
+
 static enum cli_exit tell(const struct pintle_learned *entry, bool as_json)
 {
     int64_t now = pintle_clock_system(NULL);
@@ -261,28 +358,38 @@ static enum cli_exit tell(const struct pintle_learned *entry, bool as_json)
     return CLI_OK;
 }
 
+static enum cli_exit find_out(struct asking *asking, const struct add_options *options,
+                              const struct target *target)
+{
+    if (options->pins.count == 0)
+        return ask(asking, options, target);
+    describe(asking->entry, options, target);
+    compare(asking, options, target);
+    return CLI_OK;
+}
+
 static enum cli_exit add(struct add_options *options, const char *operand)
 {
     struct pintle_learned entry = {0};
-    struct pintle__state *state = NULL;
+    struct asking asking = {.entry = &entry};
     struct pintle_error err = {0};
     struct target target;
-    enum cli_exit code = CLI_OK;
+    enum cli_exit code;
 
     if (!check(&entry, options))
         return CLI_USAGE;
     if (target_parse_server(&target, operand, net_options_port(&options->net), &err) != PINTLE_OK)
         return cli_fail(operand, &err);
-    code = trust_open(&state, &options->trust, true);
-    if (code == CLI_OK && options->pins.count > 0)
-        describe(&entry, options, &target);
-    else if (code == CLI_OK)
-        code = ask(&entry, state, options, &target);
+    code = trust_open(&asking.state, &options->trust, true);
     if (code == CLI_OK)
-        code = keep(state, &entry, options, &target);
+        code = find_out(&asking, options, &target);
+    if (code == CLI_OK)
+        code = keep(asking.state, &entry, options, &target);
+    if (code == CLI_OK)
+        code = overrule(&asking, &target);
     if (code == CLI_OK)
         code = tell(&entry, options->trust.json);
-    pintle__state_close(state);
+    pintle__state_close(asking.state);
     return code;
 }
 

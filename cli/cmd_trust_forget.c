@@ -17,8 +17,16 @@ const struct opt_spec opts_trust_forget[] = {
     {.type = OPT_END},
 };
 
+/* What came of it. `was_lost`: the host may have been in a database that was. */
+static const char *outcome(size_t count, bool was_lost)
+{
+    if (count > 0)
+        return "forgotten";
+    return was_lost ? "may be learned anew" : "was not known";
+}
+
 /* How many entries were forgotten, as text or an object. */
-static json_t *tell(const struct target *target, size_t count, bool as_json)
+static json_t *tell(const struct target *target, size_t count, bool was_lost, bool as_json)
 {
     const char *name = "everything";
     json_t *json;
@@ -26,7 +34,7 @@ static json_t *tell(const struct target *target, size_t count, bool as_json)
     if (target != NULL)
         name = target->port != 0 ? target->text : target->host.text;
     if (!as_json) {
-        cli_note("%s: %s", name, count > 0 ? "forgotten" : "was not known");
+        cli_note("%s: %s", name, outcome(count, was_lost));
         return NULL;
     }
     json = json_pack("{s:I}", "count", (json_int_t)count);
@@ -43,16 +51,19 @@ static enum cli_exit forget(struct pintle__state *state, const struct target *ta
     struct pintle_error err = {0};
     enum pintle_status status = PINTLE_OK;
     size_t count = 0;
+    int64_t lost_at = 0;
     json_t *told;
 
     if (state != NULL)
+        status = pintle__state_get_lost(state, pintle_clock_system(NULL), &lost_at, &err);
+    if (state != NULL && status == PINTLE_OK)
         status = pintle__state_forget(state, target != NULL ? &target->host : NULL,
                                       target != NULL ? target->port : 0, &count, &err);
     if (status != PINTLE_OK) {
         cli_error("%s", err.text);
         return cli_exit_for(status);
     }
-    told = tell(target, count, as_json);
+    told = tell(target, count, lost_at != 0, as_json);
     if (as_json)
         *list = json_build_item(*list, told);
     return CLI_OK;

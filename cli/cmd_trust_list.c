@@ -30,6 +30,21 @@ static bool show(void *ctx, const struct pintle_learned *entry)
     return listing->json != NULL;
 }
 
+/* Hosts are missing in the list that are not unknown. */
+static enum pintle_status tell_lost(struct pintle__state *state, int64_t now,
+                                    struct pintle_error *err)
+{
+    char when[PINTLE_TIME_TEXT_SIZE];
+    int64_t lost_at;
+    enum pintle_status status = pintle__state_get_lost(state, now, &lost_at, err);
+
+    if (status == PINTLE_OK && lost_at != 0)
+        cli_note("what was known before %s may be lost: hosts that are not listed are refused "
+                 "until they are forgotten (pintle trust forget HOST, or --all)",
+                 pintle_time_format(lost_at, when));
+    return status;
+}
+
 static enum cli_exit list(struct pintle__state *state, bool as_json)
 {
     struct listing listing = {pintle_clock_system(NULL), as_json, as_json ? json_array() : NULL};
@@ -38,6 +53,8 @@ static enum cli_exit list(struct pintle__state *state, bool as_json)
 
     if (state != NULL)
         status = pintle__state_list_learned(state, show, &listing, &err);
+    if (state != NULL && status == PINTLE_OK)
+        status = tell_lost(state, listing.now, &err);
     if (status != PINTLE_OK) {
         json_decref(listing.json);
         cli_error("%s", err.text);

@@ -4,7 +4,9 @@
 #include "json_build.h"
 #include "published.h"
 #include "published_lock.h"
+#include "published_place.h"
 #include "statement.h"
+#include "unpin_text.h"
 
 #define DAY_S ((int64_t)24 * 3600)
 
@@ -53,6 +55,7 @@ const struct opt_spec opts_unpin[] = {
      .help = "why, for whoever reads the logs",
      .offset = offsetof(struct unpin_options, reason)},
     {.name = "withdraw",
+     .rivals = "soften",
      .type = OPT_FLAG,
      .help = "end the unpin that is published",
      .offset = offsetof(struct unpin_options, withdraw)},
@@ -63,6 +66,7 @@ const struct opt_spec opts_unpin[] = {
      .help = "publish nothing: write the envelope to FILE, for others to sign",
      .offset = offsetof(struct unpin_options, stage)},
     {.name = "signed",
+     .rivals = "soften withdraw stage",
      .type = OPT_FILE,
      .metavar = "FILE",
      .help = "publish this envelope, which others have signed",
@@ -104,13 +108,13 @@ static enum cli_exit check(const struct unpin_options *o)
     return CLI_USAGE;
 }
 
-static bool has_rule(const struct pintle_pinset *set, const char *id)
+static const struct pintle_rule *find_rule(const struct pintle_pinset *set, const char *id)
 {
     for (size_t i = 0; i < pintle_pinset_get_rule_count(set); i++) {
         if (strcmp(pintle_pinset_get_rule(set, i)->id, id) == 0)
-            return true;
+            return pintle_pinset_get_rule(set, i);
     }
-    return false;
+    return NULL;
 }
 
 /* A slip in an id would soften nothing, in the middle of an emergency. */
@@ -123,7 +127,7 @@ static enum cli_exit check_rules(const struct job *job)
         return CLI_INPUT;
     }
     for (size_t i = 0; i < job->options->rules.count; i++) {
-        if (has_rule(pins.set, job->options->rules.items[i]))
+        if (find_rule(pins.set, job->options->rules.items[i]) != NULL)
             continue;
         cli_error("version %lld has no rule '%s'", (long long)pins.facts.version,
                   cli_safe(job->options->rules.items[i]));
@@ -167,6 +171,62 @@ static enum cli_exit make(struct job *job, struct pintle_envelope **out)
     return code;
 }
 
+/* What an unpin lets through is always reported, but only to whom the rule names. */
+static void warn_of_silence(const struct job *job)
+{
+    struct pintle_trusted_pins pins;
+    const struct pintle_unpin *unpin = pintle_trusted_get_unpin(job->trusted);
+
+    if (unpin == NULL || !pintle_trusted_get_pins(job->trusted, &pins))
+        return;
+    for (uint32_t i = 0; i < unpin->rule_count; i++) {
+        const struct pintle_rule *rule = find_rule(pins.set, unpin->rules[i].rule);
+
+        if (rule != NULL && rule->report_count == 0)
+            cli_note("rule %s has no \"report\": nobody will hear of the connections that it lets "
+                     "through",
+                     rule->id);
+    }
+}
+
+static void advise(const struct job *job, const struct pintle_envelope *envelope)
+{
+    if (job->options->stage != NULL || unpin_withdraws(envelope))
+        return;
+    cli_note("clients that read it accept connections without a pin, and report them");
+    warn_of_silence(job);
+}
+
+/* Softened for whoever reads the directory by now. */
+static bool is_in_force(const struct job *job)
+{
+    const struct pintle_unpin *unpin = pintle_trusted_get_unpin(job->trusted);
+
+    return unpin != NULL && unpin->rule_count > 0 && unpin->expires > job->now;
+}
+
+static enum cli_exit report_nothing(const struct job *job)
+{
+    const struct pintle_root *root = pintle_trusted_get_root(job->trusted);
+
+    if (job->options->json)
+        return cli_print_json("unpin", json_pack("{s:s, s:s, s:I, s:b, s:b}", "role", "unpin",
+                                                 "app", root->app, "epoch", (json_int_t)root->epoch,
+                                                 "written", 0, "withdraws", 1));
+    (void)printf("nothing to withdraw: no unpin is in force in %s\n", cli_safe(job->options->dir));
+    return CLI_OK;
+}
+
+static enum cli_exit report_json(const struct job *job, const struct pintle_envelope *envelope,
+                                 const struct envelope_facts *facts)
+{
+    json_t *json = json_build_member(envelope_json(facts), true, "written",
+                                     json_boolean(job->options->stage == NULL));
+
+    json = json_build_member(json, true, "withdraws", json_boolean(unpin_withdraws(envelope)));
+    return cli_print_json("unpin", unpin_json(json, envelope));
+}
+
 static enum cli_exit report(const struct job *job, const struct pintle_envelope *envelope)
 {
     const char *stage = job->options->stage;
@@ -177,33 +237,25 @@ static enum cli_exit report(const struct job *job, const struct pintle_envelope 
     if (code != CLI_OK)
         return code;
     if (job->options->json)
-        return cli_print_json("unpin", json_build_member(envelope_json(&facts), true, "written",
-                                                         json_boolean(stage == NULL)));
+        return report_json(job, envelope, &facts);
     if (stage != NULL)
         (void)printf("staged %s: sign it (pintle sign), then publish it with --signed\n",
                      cli_safe(stage));
+    else if (unpin_withdraws(envelope))
+        (void)printf("withdrawn: no rule is softened any more (unpin %lld in %s)\n",
+                     (long long)facts.version, cli_safe(job->options->dir));
     else
         (void)printf("published unpin %lld in %s, in force until %s\n", (long long)facts.version,
                      cli_safe(job->options->dir), pintle_time_format(facts.expires, expires));
     return CLI_OK;
 }
 
-static enum cli_exit unpin(struct job *job)
+static enum cli_exit publish(struct job *job)
 {
-    static const struct opt_list none = {NULL, 0};
     const struct unpin_options *o = job->options;
     struct pintle_envelope *envelope = NULL;
-    enum cli_exit code;
+    enum cli_exit code = make(job, &envelope);
 
-    cli_die_by_signals();
-    code = signers_load(&job->signers, &o->signers);
-    cli_catch_signals();
-    if (code == CLI_OK)
-        code = published_lock(&job->lock, o->dir);
-    if (code == CLI_OK)
-        code = published_open(&job->trusted, o->dir, NULL, &none, 0);
-    if (code == CLI_OK)
-        code = make(job, &envelope);
     if (code == CLI_OK && o->stage != NULL) {
         code = envelope_create(envelope, o->stage);
     } else if (code == CLI_OK) {
@@ -211,12 +263,32 @@ static enum cli_exit unpin(struct job *job)
         if (code == CLI_OK)
             code = published_write(o->dir, job->trusted, job->lock);
     }
-    if (code == CLI_OK && o->stage == NULL && !o->withdraw)
-        cli_note("clients that read it accept connections without a pin, and report them");
+    if (code == CLI_OK)
+        advise(job, envelope);
     if (code == CLI_OK)
         code = report(job, envelope);
     pintle_envelope_free(envelope);
     return code;
+}
+
+static enum cli_exit unpin(struct job *job)
+{
+    static const struct opt_list none = {NULL, 0};
+    const struct unpin_options *o = job->options;
+    enum cli_exit code;
+
+    cli_die_by_signals();
+    code = published_must_exist(o->dir);
+    if (code == CLI_OK)
+        code = signers_load(&job->signers, &o->signers);
+    cli_catch_signals();
+    if (code == CLI_OK)
+        code = published_lock(&job->lock, o->dir);
+    if (code == CLI_OK)
+        code = published_open(&job->trusted, o->dir, NULL, &none, 0);
+    if (code != CLI_OK)
+        return code;
+    return o->withdraw && !is_in_force(job) ? report_nothing(job) : publish(job);
 }
 
 enum cli_exit cmd_unpin(int argc, char **argv)

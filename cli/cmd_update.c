@@ -72,7 +72,7 @@ static enum cli_exit update(const struct update_options *options, struct living 
             cli_error("%s", err.text[0] != '\0' ? err.text : pintle_status_text(status));
         err.status = status;
         code = cli_exit_for(status);
-    } else if (!living_storage_works(living)) {
+    } else if (living_storage_failed(living)) {
         code = CLI_INPUT; /* told when it happened: the next start will not know of this update */
     }
     if (options->json) {

@@ -5,8 +5,10 @@
 
 #include <pintle/openssl.h>
 
+#include "document_kind.h"
 #include "os/file.h"
 #include "os/update_pass.h"
+#include "rotate_value.h"
 #include "verify_show.h"
 
 #define PASS_MS 60000
@@ -25,8 +27,8 @@ const struct opt_spec opts_verify[] = {
      .offset = offsetof(struct verify_options, roots)},
     {.name = "now",
      .type = OPT_STRING,
-     .metavar = "TIME",
-     .help = "judge as at this time (RFC 3339, UTC)",
+     .metavar = "DATE",
+     .help = "judge as if it were then (now)",
      .offset = offsetof(struct verify_options, now)},
     {.name = "json",
      .type = OPT_FLAG,
@@ -144,6 +146,18 @@ static enum cli_exit judge_seed(struct job *job, struct pintle_view seed)
     return refuse(job, &err);
 }
 
+/* Another document of ours is named as that, not by what it lacks. */
+static void name_kind(struct pintle_error *err, struct pintle_view view)
+{
+    const char *kind = document_kind((const char *)view.data, view.len);
+    enum pintle_status status = err->status;
+
+    if (kind == NULL || strcmp(kind, "an envelope") == 0)
+        return;
+    *err = (struct pintle_error){.status = status};
+    (void)snprintf(err->text, sizeof(err->text), "is %s, not an envelope", kind);
+}
+
 static enum cli_exit judge_envelope(struct job *job, struct pintle_view view)
 {
     struct pintle_error err = {0};
@@ -152,6 +166,7 @@ static enum cli_exit judge_envelope(struct job *job, struct pintle_view view)
     job->shown = true;
     if (pintle_envelope_parse(&job->envelope, (const char *)view.data, view.len, &err) !=
         PINTLE_OK) {
+        name_kind(&err, view);
         return refuse(job, &err);
     }
     if (!pintle_envelope_get_role(job->envelope, &role)) {
@@ -191,9 +206,9 @@ static enum cli_exit read_now(struct job *job)
     const char *text = job->options->now;
 
     job->result.now = pintle_clock_system(NULL);
-    if (text == NULL || pintle_time_parse(&job->result.now, text, strlen(text), NULL) == PINTLE_OK)
+    if (text == NULL || rotate_parse_date(&job->result.now, text))
         return CLI_OK;
-    opt_mistake("verify", "option --now: a time is written 2026-11-21T00:00:00Z");
+    opt_mistake("verify", "option --now: a time is written 2026-11-21 or 2026-11-21T00:00:00Z");
     return CLI_USAGE;
 }
 

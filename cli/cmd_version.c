@@ -4,6 +4,7 @@
 #include <curl/curl.h>
 #include <idn2.h>
 #include <libpsl.h>
+#include <sqlite3.h>
 
 #include "cli.h"
 
@@ -24,7 +25,7 @@ struct library {
     const char *version;
 };
 
-#define LIBRARY_COUNT 5
+#define LIBRARY_COUNT 6
 
 /*
  * Of the libraries as loaded, not as compiled against. libcurl knows its TLS library's version as
@@ -41,6 +42,7 @@ static void get_libraries(struct library out[LIBRARY_COUNT])
     out[2] = (struct library){"jansson", jansson_version_str()};
     out[3] = (struct library){"libidn2", idn2_check_version(NULL)};
     out[4] = (struct library){"libpsl", psl_get_version()};
+    out[5] = (struct library){"sqlite", sqlite3_libversion()};
 }
 
 /* libpsl adds what it is built on: "0.21.2 (+libidn2/2.3.3)". */

@@ -6,6 +6,7 @@
 
 #include <pintle/openssl.h>
 
+#include "document_kind.h"
 #include "json_build.h"
 #include "os/file.h"
 
@@ -24,7 +25,7 @@ enum cli_exit envelope_load(struct pintle_envelope **out, const char *path)
         return err.status == PINTLE_E_NOMEM ? CLI_INTERNAL : CLI_INPUT;
     }
     if (pintle_envelope_parse(out, text, len, &err) != PINTLE_OK)
-        code = cli_fail(path, &err);
+        code = document_fail(path, text, len, "an envelope", &err);
     free(text);
     return code;
 }
@@ -78,8 +79,11 @@ enum cli_exit envelope_load_root(struct pintle_envelope **envelope, struct pintl
         return CLI_INPUT;
     }
     if (pintle_root_parse(root, pintle_envelope_get_payload(*envelope), pintle_openssl_crypto(),
-                          &err) != PINTLE_OK)
-        return cli_fail(path, &err);
+                          &err) != PINTLE_OK) {
+        cli_error("%s: its payload is no root, damaged or made by hand: %s", cli_safe(path),
+                  err.text);
+        return cli_exit_for(err.status);
+    }
     return CLI_OK;
 }
 

@@ -178,7 +178,7 @@ static enum cli_exit obey(struct fetch *f, const char *header, bool report_only)
     case PINTLE_HPKP_NOTE:
         note(f, "note", "", entry.expires);
         return keep(f, &entry);
-    case PINTLE_HPKP_FORGET: /* an entry that has expired holds no longer, and its parent's does */
+    case PINTLE_HPKP_FORGET: /* one that has expired takes it back */
         note(f, "forget", "", 0);
         return keep(f, &entry);
     case PINTLE_HPKP_REPORT:

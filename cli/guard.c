@@ -4,9 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <pintle/bundle.h>
 #include <pintle/openssl.h>
 
+#include "document_kind.h"
 #include "json_build.h"
+#include "os/file.h"
 #include "pinset_path.h"
 
 #define DAY_S 86400
@@ -90,6 +93,20 @@ static enum cli_exit parse_pins(struct pintle_pinset **out, const struct pin_opt
 
 /* --- a file ---------------------------------------------------------------------------------- */
 
+/* The file is read again: the library says only what it lacks as a pin-set. */
+static enum cli_exit fail_by_kind(const char *path, const struct pintle_error *err)
+{
+    enum cli_exit code;
+    char *text = NULL;
+    size_t len = 0;
+
+    if (os_read_file(&text, &len, path, PINTLE_PINS_PAYLOAD_MAX_LEN, NULL) != PINTLE_OK)
+        return cli_fail(path, err);
+    code = document_fail(path, text, len, "a pin-set", err);
+    free(text);
+    return code;
+}
+
 enum cli_exit guard_load(struct pintle_pinset **out, const char *given, char *path)
 {
     struct pintle_pinset_options how = {.crypto = guard_crypto()};
@@ -102,7 +119,7 @@ enum cli_exit guard_load(struct pintle_pinset **out, const char *given, char *pa
     if (status == PINTLE_OK)
         return CLI_OK;
     if (status != PINTLE_E_IO)
-        return cli_fail(file, &err);
+        return fail_by_kind(file, &err);
     cli_error("%s", err.text);
     if (given == NULL)
         cli_note("make a pin-set with `pintle init HOST`, or name one with -p FILE");

@@ -27,7 +27,7 @@ struct pin_options {
      .help = "the pin-set (pintle.json)", .offset = offsetof(owner, member.pinset)},                \
     {.name = "pin", .type = OPT_LIST, .metavar = "PIN",                                            \
      .help = "pin this key for the host, without a pin-set; may be given again",                   \
-     .offset = offsetof(owner, member.pins)},                                                       \
+     .rivals = "pinset", .offset = offsetof(owner, member.pins)},                                                       \
     {.name = "trust-key", .type = OPT_FLAG,                                                        \
      .help = "with --pin: the server's own pinned key is enough, no CA",                           \
      .offset = offsetof(owner, member.trust_key)},                                                  \

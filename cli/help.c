@@ -166,7 +166,7 @@ void help_overview(FILE *stream)
         print_title(stream, cli_group_titles[group]);
         for (const struct cli_command *c = cli_commands; c->name != NULL; c++)
             if (c->group == (enum cli_group)group)
-                (void)fprintf(stream, "  %-13s %s\n", c->name, c->summary);
+                (void)fprintf(stream, "  %-15s  %s\n", c->name, c->summary);
     }
     print_title(stream, "A first session");
     (void)fputs("  pintle inspect example.com            what does the server present?\n"
@@ -228,7 +228,7 @@ bool help_family(FILE *stream, const char *word)
             if (!found)
                 (void)fprintf(stream, "usage: pintle %s COMMAND [OPTION...] [ARGUMENT...]\n\n",
                               word);
-            (void)fprintf(stream, "  %-13s %s\n", c->name, c->summary);
+            (void)fprintf(stream, "  %-15s  %s\n", c->name, c->summary);
             found = true;
         }
     return found;

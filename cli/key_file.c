@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <pintle/openssl.h>
 
@@ -62,6 +63,23 @@ enum cli_exit key_file_read(struct key_file *out, const char *path, enum pintle_
     cli_wipe(text, len);
     free(text);
     return code;
+}
+
+bool key_file_holds(const char *path, const char *mark)
+{
+    char *text = NULL;
+    size_t len = 0;
+    struct stat info;
+    bool found;
+
+    /* A pipe can be read once only. */
+    if (stat(path, &info) != 0 || !S_ISREG(info.st_mode) ||
+        os_read_file(&text, &len, path, FILE_MAX, NULL) != PINTLE_OK)
+        return false;
+    found = strstr(text, mark) != NULL;
+    cli_wipe(text, len);
+    free(text);
+    return found;
 }
 
 char *key_file_format(const struct pintle_signing_key *key, const char *role, const char *label)

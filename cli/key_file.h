@@ -25,4 +25,7 @@ enum cli_exit key_file_read(struct key_file *out, const char *path, enum pintle_
 /* A public key as the text of a file: its role and label, then PEM. NULL after telling why. */
 char *key_file_format(const struct pintle_signing_key *key, const char *role, const char *label);
 
+/* Does a regular file hold such a text? Of PEM: "PUBLIC KEY-----". */
+bool key_file_holds(const char *path, const char *mark);
+
 #endif

@@ -150,6 +150,26 @@ static enum cli_exit keep_document(struct learning *learning, const struct pintl
     return CLI_OK;
 }
 
+/*
+ * Where the target's keys are learned. What was learned from its CA stays so: a forgotten option must
+ * not make it the one key that the server has today.
+ */
+static const char *position(const struct learning *learning, const struct target *target)
+{
+    const struct pintle_memory *memory = pintle__state_get_memory(learning->state);
+    const char *asked = learning->tofu_at != NULL ? learning->tofu_at : "leaf";
+    struct pintle_learned held;
+
+    if (memory->recall(memory->ctx, PINTLE_LEARNED_TOFU, &target->host, target->port,
+                       pintle_clock_system(NULL), &held) != PINTLE_RECALL_FOUND ||
+        held.at != PINTLE_AT_CA || strcmp(asked, "ca") == 0)
+        return asked;
+    if (learning->tofu_at != NULL)
+        cli_note("%s: its CA was learned, and stays so; pintle trust add --replace learns its key",
+                 target->text);
+    return "ca";
+}
+
 static json_t *first_use_rule(const struct learning *learning, const struct target *target)
 {
     char id[32];
@@ -157,8 +177,7 @@ static json_t *first_use_rule(const struct learning *learning, const struct targ
     (void)snprintf(id, sizeof(id), "first-use-%u", learning->covered);
     return json_pack("{s:s, s:[s], s:[i], s:s, s:s, s:s, s:[]}", "id", id, "match",
                      target->host.text, "ports", (int)target->port, "mode", "enforce", "trust",
-                     "tofu", "learn_at", learning->tofu_at != NULL ? learning->tofu_at : "leaf",
-                     "pins");
+                     "tofu", "learn_at", position(learning, target), "pins");
 }
 
 /* The pin-set with a rule for the target. */

@@ -56,12 +56,21 @@ static void note_source(struct living *living, const char *source)
     (void)pthread_mutex_unlock(&living->mutex);
 }
 
-bool living_storage_works(const struct living *living)
+static void note_storage_failure(struct living *living)
 {
-    struct pintle_updater_status status;
+    (void)pthread_mutex_lock(&living->mutex);
+    living->storage_failed = true;
+    (void)pthread_mutex_unlock(&living->mutex);
+}
 
-    pintle_updater_get_status(living->updater, &status);
-    return status.storage;
+bool living_storage_failed(struct living *living)
+{
+    bool failed;
+
+    (void)pthread_mutex_lock(&living->mutex);
+    failed = living->storage_failed;
+    (void)pthread_mutex_unlock(&living->mutex);
+    return failed;
 }
 
 /* On any thread: cli_safe() is for the main one. The library's texts are one harmless line. */
@@ -83,10 +92,12 @@ static void happened(void *ctx, const struct pintle_event *event)
         cli_note("%s", event->text);
         break;
     case PINTLE_EVENT_STORAGE:
+        if (event->status != PINTLE_OK)
+            note_storage_failure(living);
         cli_error("%s", event->text);
         break;
     case PINTLE_EVENT_STALE:
-        cli_error("nothing says that these pins are the newest: %s", event->text);
+        cli_error("nothing says that these pins are the newest"); /* what they are is told */
         break;
     case PINTLE_EVENT_UNPINNED:
         cli_error("an emergency unpin is in force: %s", event->text);
@@ -205,7 +216,8 @@ json_t *living_json(struct living *living)
                      (json_int_t)s.root_version, "epoch", (json_int_t)s.epoch, "version",
                      (json_int_t)s.version, "issued", pintle_time_format(s.issued, issued),
                      "expires", pintle_time_format(s.expires, expires), "stale", (int)s.stale,
-                     "storage", (int)s.storage, "source", cli_json_text(living->source));
+                     "storage", (int)(s.storage && !living->storage_failed), "source",
+                     cli_json_text(living->source));
     (void)pthread_mutex_unlock(&living->mutex);
     if (json != NULL && s.fresh_until > 0 &&
         json_object_set_new(json, "fresh_until",

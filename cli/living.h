@@ -56,6 +56,7 @@ bool living_options_check(const char *command, struct living_options *options,
  * An updater for a command.
  *
  * source          where the pin-set in force came from: a source, "state" or "seed"
+ * storage_failed  so the library said
  * seed_epoch, seed_version
  *                 what the seed alone would put in force
  */
@@ -65,6 +66,7 @@ struct living {
     pthread_mutex_t mutex;
     char source[2304];
     bool opened;
+    bool storage_failed;
     int64_t seed_version;
     int64_t seed_epoch;
 };
@@ -81,8 +83,8 @@ enum cli_exit living_open(struct living *living, const struct living_options *op
 /* NULL is allowed in living->updater. Call it after living_open() failed, too. */
 void living_close(struct living *living);
 
-/* False if the database failed: what was learned is lost with the program. */
-bool living_storage_works(const struct living *living);
+/* The database failed: what was learned is lost with the program. */
+bool living_storage_failed(struct living *living);
 
 /* Version, source, freshness of what is in force; NULL without memory. */
 json_t *living_json(struct living *living);

@@ -149,8 +149,38 @@ static struct token next(struct reader *r)
 
 /* --- mistakes -------------------------------------------------------------------------------- */
 
+#define MISTAKE_SIZE 1024
+
+/* The options of the command that runs which the environment gave: what is beyond is not told. */
+static const struct opt_spec *from_environment[64];
+static size_t from_environment_count;
+
+/* Does a text speak of "--name"? */
+static bool speaks_of(const char *text, const char *name)
+{
+    size_t len = strlen(name);
+
+    for (const char *at = strstr(text, "--"); at != NULL; at = strstr(at + 2, "--"))
+        if (strncmp(at + 2, name, len) == 0 && strchr("-_", at[2 + len]) == NULL &&
+            !((at[2 + len] | 0x20) >= 'a' && (at[2 + len] | 0x20) <= 'z'))
+            return true;
+    return false;
+}
+
+static void tell_variables(const char *text)
+{
+    for (size_t i = 0; i < from_environment_count; i++) {
+        const struct opt_spec *spec = from_environment[i];
+        char variable[OPT_ENV_SIZE];
+
+        if (speaks_of(text, spec->name))
+            (void)fprintf(stderr, " (--%s is from %s)", spec->name, opt_env_name(spec, variable));
+    }
+}
+
 void opt_mistake(const char *command, const char *format, ...)
 {
+    char text[MISTAKE_SIZE] = "";
     va_list args;
 
     (void)fprintf(stderr, "%spintle%s%s:%s ", cli_on(stderr, CLI_RED), *command != '\0' ? " " : "",
@@ -158,7 +188,26 @@ void opt_mistake(const char *command, const char *format, ...)
     va_start(args, format);
     (void)vfprintf(stderr, format, args);
     va_end(args);
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    tell_variables(text);
     (void)fprintf(stderr, "\nTry 'pintle%s%s -h'.\n", *command != '\0' ? " " : "", command);
+}
+
+/* The longest option that a word begins with: "--cafile" is meant for "--ca". */
+static const char *begin_of(const struct opt_spec *specs, const char *word)
+{
+    const char *found = NULL;
+
+    for (; specs->type != OPT_END; specs++) {
+        size_t len = strlen(specs->name);
+
+        if (!specs->hidden && strncmp(word, specs->name, len) == 0 &&
+            (found == NULL || len > strlen(found)))
+            found = specs->name;
+    }
+    return found;
 }
 
 static void tell_unknown(const char *command, const struct opt_spec *specs, const char *argument)
@@ -176,6 +225,8 @@ static void tell_unknown(const char *command, const struct opt_spec *specs, cons
             near_weigh(&best, spec->name, spec->name);
     for (const struct opt_spec *spec = opt_common_specs; spec->type != OPT_END; spec++)
         near_weigh(&best, spec->name, spec->name);
+    if (best.name == NULL)
+        best.name = begin_of(specs, name);
     if (best.name != NULL)
         opt_mistake(command, "unknown option --%s; did you mean --%s?", cli_safe(name), best.name);
     else
@@ -210,6 +261,42 @@ static bool is_given(const struct opt_spec *specs, const struct opt_spec *spec, 
     }
 }
 
+static bool names_rival(const char *rivals, const char *name)
+{
+    size_t len = strlen(name);
+
+    for (const char *at = rivals; at != NULL && *at != '\0'; at += strspn(at, " ")) {
+        size_t word = strcspn(at, " ");
+
+        if (word == len && memcmp(at, name, len) == 0)
+            return true;
+        at += word;
+    }
+    return false;
+}
+
+/* The command line says otherwise. */
+static bool is_ousted(const struct opt_spec *specs, const struct opt_spec *spec, int argc,
+                      char **argv)
+{
+    for (const struct opt_spec *other = specs; other->type != OPT_END; other++)
+        if ((names_rival(spec->rivals, other->name) || names_rival(other->rivals, spec->name)) &&
+            is_given(specs, other, argc, argv))
+            return true;
+    return false;
+}
+
+static bool set_from_environment(const char *command, const struct opt_spec *spec, void *values)
+{
+    char variable[OPT_ENV_SIZE];
+
+    if (opt_env_name(spec, variable) == NULL || opt_env_value(variable) == NULL)
+        return true;
+    if (from_environment_count < sizeof(from_environment) / sizeof(from_environment[0]))
+        from_environment[from_environment_count++] = spec;
+    return opt_value_set_from_environment(command, spec, values);
+}
+
 static bool set_from_token(const char *command, const struct token *token, void *values)
 {
     return opt_value_set(command, token->spec, token->common ? &opt_common : values, token->text);
@@ -233,8 +320,8 @@ bool opt_parse(const char *command, const struct opt_spec *specs, void *values, 
         }
     }
     for (const struct opt_spec *spec = specs; spec->type != OPT_END; spec++)
-        if (!is_given(specs, spec, argc, argv) &&
-            !opt_value_set_from_environment(command, spec, values))
+        if (!is_given(specs, spec, argc, argv) && !is_ousted(specs, spec, argc, argv) &&
+            !set_from_environment(command, spec, values))
             return false;
     return true;
 }

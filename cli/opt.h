@@ -34,9 +34,13 @@ struct opt_list {
  * letter   short name, or 0
  * secret   the value is a secret: it is never taken from the environment
  * hidden   for our own build: not in help, manual, completions or environment
+ * variable what stands behind PINTLE_ in its variable, where that is not the name; or NULL
+ * rivals   names, parted by blanks, of options that this one excludes; or NULL. It need not be said
+ *          on both sides
  *
  * An option that is not on the command line is taken from PINTLE_<NAME> (upper case, '-' and '.' as '_'),
- * unless that is unset or empty: flags accept 1/0, true/false, yes/no.
+ * unless that is unset or empty: flags accept 1/0, true/false, yes/no. The variable of an option is
+ * not looked at if one of its rivals is on the command line.
  */
 struct opt_spec {
     const char *name;
@@ -50,6 +54,8 @@ struct opt_spec {
     char letter;
     bool secret;
     bool hidden;
+    const char *variable;
+    const char *rivals;
 };
 
 /* Options of every command, before or behind its name, and where their values go. */
@@ -91,7 +97,10 @@ struct opt_scan {
 };
 struct opt_scan opt_scan(const struct opt_spec *specs, int argc, char **argv);
 
-/* Print "pintle COMMAND: " and the mistake, and where help is. */
+/*
+ * Print "pintle COMMAND: " and the mistake, and where help is. Of the options that it names, those
+ * that the environment gave are told with their variables.
+ */
 void opt_mistake(const char *command, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

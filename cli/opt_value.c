@@ -134,7 +134,8 @@ const char *opt_env_name(const struct opt_spec *spec, char out[OPT_ENV_SIZE])
 
     if (spec->secret || spec->hidden || strcmp(spec->name, "help") == 0)
         return NULL;
-    (void)snprintf(out, OPT_ENV_SIZE, "PINTLE_%s", spec->name);
+    (void)snprintf(out, OPT_ENV_SIZE, "PINTLE_%s",
+                   spec->variable != NULL ? spec->variable : spec->name);
     len = strlen(out);
     for (size_t i = 0; i < len; i++) {
         if (out[i] >= 'a' && out[i] <= 'z')

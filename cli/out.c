@@ -226,7 +226,7 @@ enum cli_exit cli_print_json(const char *schema, json_t *document)
     if (document != NULL)
         whole = json_pack("{s:s, s:s}", "schema", uri, "pintle_version", pintle_version());
     if (whole != NULL && json_object_update(whole, document) == 0)
-        text = cli_json_dump(whole, JSON_INDENT(2));
+        text = cli_json_dump(whole, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
     if (text == NULL) {
         cli_error("out of memory");
         goto out;

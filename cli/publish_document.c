@@ -179,6 +179,19 @@ static enum cli_exit check_version(const json_t *document, const struct pintle_t
     return CLI_INPUT;
 }
 
+/* Before anything else: whose pins these are matters more than what is wrong with them. */
+static enum cli_exit check_app(const char *path, const struct pintle_pinset *set,
+                               const struct pintle_trusted *trusted)
+{
+    const struct pintle_root *root = pintle_trusted_get_root(trusted);
+
+    if (strcmp(pintle_pinset_get_app(set), root->app) == 0)
+        return CLI_OK;
+    cli_error("%s: is for app %s, and root %lld for %s", cli_safe(path),
+              cli_safe(pintle_pinset_get_app(set)), (long long)root->version, cli_safe(root->app));
+    return CLI_INPUT;
+}
+
 static void prepare(json_t *document, const struct pintle_pinset *set,
                     const struct publish_document_how *how)
 {
@@ -211,7 +224,7 @@ enum cli_exit publish_document_load(json_t **out, const char *pinset,
     }
     if (pintle_pinset_parse(&set, text, len, &options, &err) != PINTLE_OK) {
         code = cli_fail(path, &err);
-    } else {
+    } else if ((code = check_app(path, set, how->trusted)) == CLI_OK) {
         *out = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL); /* it was read once already */
         if (*out == NULL)
             cli_no_memory();

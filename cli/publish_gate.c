@@ -84,17 +84,54 @@ static bool is_live(const struct check *check, size_t rule_index, const struct p
     return false;
 }
 
-static bool has_proven_backup(const struct gate *gate, size_t rule_index)
+/*
+ * backup       a pin that stays and is in no live chain, or NULL: what a proof would be for
+ * proven       such a pin has a proof
+ * proven_live  a pin has a proof, but a server shows it
+ */
+struct backups {
+    const struct pintle_rule_pin *backup;
+    bool proven;
+    bool proven_live;
+};
+
+static struct backups find_backups(const struct gate *gate, size_t rule_index)
 {
     const struct pintle_rule *rule = pintle_pinset_get_rule(gate->check.set, rule_index);
+    struct backups out = {0};
 
     for (uint32_t i = 0; i < rule->pin_count; i++) {
         const struct pintle_rule_pin *pin = &rule->pins[i];
-        if (pin->until == PINTLE_NEVER && is_proven(gate, &pin->pin) &&
-            !is_live(&gate->check, rule_index, &pin->pin))
-            return true;
+        bool live = is_live(&gate->check, rule_index, &pin->pin);
+        bool proven = is_proven(gate, &pin->pin);
+
+        out.proven_live = out.proven_live || (live && proven);
+        if (live || pin->until != PINTLE_NEVER)
+            continue;
+        out.proven = out.proven || proven;
+        if (out.backup == NULL || (pin->backup && !out.backup->backup))
+            out.backup = pin;
     }
-    return false;
+    return out;
+}
+
+/* What is missing, and what to do about it. */
+static void add_unproven(struct gate *gate, size_t rule_index, const struct backups *found)
+{
+    const char *why = "";
+    char pin[PINTLE_PIN_TEXT_SIZE];
+
+    if (found->proven_live)
+        why = "; what was given is of a key that a server shows";
+    else if (gate->proven_count > 0)
+        why = "; what was given is of no pin of this rule";
+    if (found->backup == NULL)
+        check_add(&gate->check, "PIN113", rule_index, SIZE_MAX,
+                  "no pin that stays is of a key in reserve: add one (pintle key backup --add)");
+    else
+        check_add(&gate->check, "PIN113", rule_index, SIZE_MAX,
+                  "%s is not proven: give its certificate request or certificate with --proof%s",
+                  pintle_pin_format(&found->backup->pin, pin), why);
 }
 
 /* Now, or from the time on at which `after` holds: clients keep what is published today until then. */
@@ -110,9 +147,13 @@ static void look_for_backups(struct gate *gate)
 
     for (size_t i = 0; i < pintle_pinset_get_rule_count(check->set); i++) {
         const struct pintle_rule *rule = pintle_pinset_get_rule(check->set, i);
-        if (will_enforce(gate, rule) && rule->pin_count > 0 && !has_proven_backup(gate, i))
-            check_add(check, "PIN113", i, SIZE_MAX, "%zu proofs, %lu pins", gate->proven_count,
-                      (unsigned long)rule->pin_count);
+        struct backups found;
+
+        if (!will_enforce(gate, rule) || rule->pin_count == 0)
+            continue;
+        found = find_backups(gate, i);
+        if (!found.proven)
+            add_unproven(gate, i, &found);
     }
 }
 

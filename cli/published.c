@@ -13,25 +13,15 @@
 #include "os/file.h"
 #include "os/update_pass.h"
 #include "published_lock.h"
+#include "published_place.h"
 #include "published_unpin.h"
 
 #define PATH_SIZE 4096
 #define PASS_MS 60000
 
-/* Lies in a directory from before its first file until after its first latest.json. */
-#define UNFINISHED "unfinished"
-
 static void make_path(char out[PATH_SIZE], const char *dir, const char *name)
 {
     (void)snprintf(out, PATH_SIZE, "%s/%s", dir, name);
-}
-
-static bool exists(const char *dir, const char *name)
-{
-    char path[PATH_SIZE];
-
-    make_path(path, dir, name);
-    return access(path, F_OK) == 0;
 }
 
 /* --- reading -------------------------------------------------------------------------------------- */
@@ -80,26 +70,6 @@ static enum cli_exit pass(struct pintle_trusted *trusted, const char *dir, int64
     return code;
 }
 
-/*
- * Without its first root or its pointer a directory that was published looks like a new one, and
- * versions would begin anew: somebody has to look. A first publication that was interrupted has left
- * its mark, and no client can have read it.
- */
-static enum cli_exit check_whole(const char *dir)
-{
-    const char *missing = NULL;
-
-    if (!exists(dir, "root/1.json") && (exists(dir, "latest.json") || exists(dir, "pins")))
-        missing = "root/1.json";
-    else if (!exists(dir, "latest.json") && exists(dir, "pins") && !exists(dir, UNFINISHED))
-        missing = "latest.json";
-    if (missing == NULL)
-        return CLI_OK;
-    cli_error("%s: has pins, but no %s: bring it back, or begin with an empty directory",
-              cli_safe(dir), missing);
-    return CLI_INPUT;
-}
-
 static enum cli_exit open_all(struct pintle_trusted **out, const char *dir, const char *anchor,
                               const struct opt_list *roots, int64_t now)
 {
@@ -107,10 +77,10 @@ static enum cli_exit open_all(struct pintle_trusted **out, const char *dir, cons
     enum cli_exit code = CLI_OK;
 
     make_path(first, dir, "root/1.json");
-    code = check_whole(dir);
-    if (code == CLI_OK && (anchor != NULL || exists(dir, "root/1.json")))
+    code = published_check_whole(dir);
+    if (code == CLI_OK && (anchor != NULL || published_has(dir, "root/1.json")))
         code = take_root(out, anchor != NULL ? anchor : first, now);
-    if (code == CLI_OK && exists(dir, "latest.json")) {
+    if (code == CLI_OK && published_has(dir, "latest.json")) {
         code = pass(*out, dir, now);
         if (code == CLI_OK)
             code = published_unpin_read(*out, dir, now);
@@ -308,7 +278,7 @@ static enum cli_exit begin(const char *dir, bool first)
     struct pintle_error err = {0};
     char path[PATH_SIZE];
 
-    make_path(path, dir, UNFINISHED);
+    make_path(path, dir, PUBLISHED_UNFINISHED);
     if (!first) {
         (void)unlink(path); /* of a publisher that ended behind its last step */
         return CLI_OK;
@@ -323,7 +293,7 @@ static void end(const char *dir)
 {
     char path[PATH_SIZE];
 
-    make_path(path, dir, UNFINISHED);
+    make_path(path, dir, PUBLISHED_UNFINISHED);
     (void)unlink(path);
 }
 
@@ -332,7 +302,7 @@ static enum cli_exit lock_new(int *fd, const char *dir)
 {
     enum cli_exit code = published_lock(fd, dir);
 
-    if (code != CLI_OK || !exists(dir, "latest.json"))
+    if (code != CLI_OK || !published_has(dir, "latest.json"))
         return code;
     cli_error("%s: another publisher was quicker: run this again", cli_safe(dir));
     return CLI_INPUT;
@@ -342,6 +312,7 @@ enum cli_exit published_write(const char *dir, const struct pintle_trusted *trus
 {
     struct pintle_trusted_pins pins;
     enum cli_exit code;
+    bool first;
     int own = -1;
 
     if (!pintle_trusted_get_pins(trusted, &pins)) {
@@ -351,8 +322,11 @@ enum cli_exit published_write(const char *dir, const struct pintle_trusted *trus
     code = make_folder(dir);
     if (code == CLI_OK && lock < 0)
         code = lock_new(&own, dir);
+    first = !published_has(dir, "latest.json");
+    if (code == CLI_OK && first)
+        code = published_check_strangers(dir);
     if (code == CLI_OK)
-        code = begin(dir, !exists(dir, "latest.json"));
+        code = begin(dir, first);
     if (code == CLI_OK)
         code = put_all(dir, trusted, &pins);
     if (code == CLI_OK)

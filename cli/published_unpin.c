@@ -1,19 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "published_unpin.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include <pintle/openssl.h>
-
-#include "envelope_file.h"
 #include "os/file.h"
 #include "os/update_latest.h"
+#include "published_each.h"
 
 #define PATH_SIZE 4096
-#define NAME_LEN ((size_t)2 * PINTLE_DIGEST_LEN)
 
 /* --- the one that is named ------------------------------------------------------------------------ */
 
@@ -66,89 +60,31 @@ out:
 
 /* --- all of them ---------------------------------------------------------------------------------- */
 
-static bool is_signed_by(const struct pintle_root *root, const struct pintle_envelope *envelope)
+struct serials {
+    int64_t epoch;
+    int64_t highest;
+};
+
+static enum cli_exit take_serial(void *to, const struct pintle_envelope *envelope,
+                                 const struct envelope_facts *facts)
 {
-    const struct pintle_root_role *role = &root->roles[PINTLE_ROLE_UNPIN];
+    struct serials *serials = to;
 
-    return role->key_count > 0 &&
-           pintle_root_count_signers(root, PINTLE_ROLE_UNPIN, envelope, pintle_openssl_crypto(),
-                                     NULL) >= role->threshold;
-}
-
-/* By any root so far: what its clients believed then, they remember. */
-static bool was_believed(const struct pintle_trusted *trusted,
-                         const struct pintle_envelope *envelope)
-{
-    const struct pintle_envelope *root;
-    bool believed = false;
-
-    for (size_t i = 0;
-         !believed && (root = pintle_trusted_get_envelope(trusted, PINTLE_ROLE_ROOT, i)) != NULL;
-         i++) {
-        struct pintle_root *parsed = NULL;
-        if (pintle_root_parse(&parsed, pintle_envelope_get_payload(root), pintle_openssl_crypto(),
-                              NULL) != PINTLE_OK)
-            continue;
-        believed = is_signed_by(parsed, envelope);
-        free(parsed);
-    }
-    return believed;
-}
-
-/* 0 for what no client of this app and epoch can have believed. */
-static int64_t serial_of(const struct pintle_trusted *trusted, const char *path)
-{
-    const struct pintle_root *root = pintle_trusted_get_root(trusted);
-    struct pintle_envelope *envelope = NULL;
-    struct envelope_facts facts;
-    int64_t serial = 0;
-    char *text = NULL;
-    size_t len = 0;
-
-    if (os_read_file(&text, &len, path, PINTLE_ENVELOPE_MAX_LEN, NULL) != PINTLE_OK)
-        return 0;
-    if (pintle_envelope_parse(&envelope, text, len, NULL) == PINTLE_OK &&
-        envelope_read_facts(&facts, envelope) && facts.role == PINTLE_ROLE_UNPIN &&
-        facts.epoch == root->epoch && strcmp(facts.app, root->app) == 0 &&
-        was_believed(trusted, envelope))
-        serial = facts.version;
-    pintle_envelope_free(envelope);
-    free(text);
-    return serial;
-}
-
-static bool is_envelope_name(const char *name)
-{
-    return strspn(name, "0123456789abcdef") == NAME_LEN && strcmp(name + NAME_LEN, ".json") == 0;
+    (void)envelope;
+    if (facts->epoch == serials->epoch && facts->version > serials->highest)
+        serials->highest = facts->version;
+    return CLI_OK;
 }
 
 static enum cli_exit raise_serial(struct pintle_trusted *trusted, const char *dir)
 {
     struct pintle_marks marks = pintle_trusted_get_marks(trusted);
-    char path[PATH_SIZE];
-    const struct dirent *entry;
-    DIR *folder;
+    struct serials serials = {pintle_trusted_get_root(trusted)->epoch, marks.unpin};
+    enum cli_exit code = published_each(trusted, dir, PINTLE_ROLE_UNPIN, take_serial, &serials);
 
-    (void)snprintf(path, sizeof(path), "%s/unpin", dir);
-    folder = opendir(path);
-    if (folder == NULL && errno == ENOENT)
-        return CLI_OK;
-    if (folder == NULL) {
-        cli_error("%s: %s", cli_safe(path), strerror(errno));
-        return CLI_INPUT;
-    }
-    /* cppcheck-suppress readdirCalled ; POSIX.1-2024: safe for streams of one's own */
-    while ((entry = readdir(folder)) != NULL) {
-        int64_t serial;
-        if (!is_envelope_name(entry->d_name))
-            continue;
-        (void)snprintf(path, sizeof(path), "%s/unpin/%s", dir, entry->d_name);
-        serial = serial_of(trusted, path);
-        marks.unpin = serial > marks.unpin ? serial : marks.unpin;
-    }
-    (void)closedir(folder);
+    marks.unpin = serials.highest;
     pintle_trusted_raise_marks(trusted, &marks);
-    return CLI_OK;
+    return code;
 }
 
 enum cli_exit published_unpin_read(struct pintle_trusted *trusted, const char *dir, int64_t now)

@@ -57,7 +57,10 @@ static enum cli_exit add_file(struct job *job, const char *path, json_t **ids)
     enum cli_exit code = key_file_read(&key, path, &status);
 
     if (status == PINTLE_E_PEM)
-        cli_error("%s: holds no public key in PEM", cli_safe(path));
+        cli_error("%s: holds no public key in PEM%s", cli_safe(path),
+                  key_file_holds(path, "PRIVATE KEY-----")
+                      ? ": it is the private half, and a root names the public one (.pub.pem)"
+                      : "");
     if (code != CLI_OK)
         return code;
     add_key(job, key.id, key.public_key, key.label);
@@ -107,6 +110,20 @@ static enum cli_exit refuse_options(const struct job *job, enum pintle_role role
     return CLI_USAGE;
 }
 
+static enum cli_exit refuse_threshold(const struct job *job, enum pintle_role role, size_t count)
+{
+    const char *name = pintle_role_name(role);
+    bool kept = job->options->thresholds[role] == 0 && job->before != NULL;
+
+    opt_mistake(
+        job->before == NULL ? "root init" : "root rotate",
+        "role %s needs %ld signatures%s, more than there are usable keys (%zu): name all of "
+        "its keys with --%s-key; --%s-threshold says how many sign%s",
+        name, threshold_of(job, role), kept ? " as before" : "", count, name, name,
+        role == PINTLE_ROLE_UNPIN ? ", two at least" : "");
+    return CLI_USAGE;
+}
+
 static enum cli_exit add_role(struct job *job, enum pintle_role role)
 {
     const struct opt_list *files = &job->options->keys[role];
@@ -124,6 +141,9 @@ static enum cli_exit add_role(struct job *job, enum pintle_role role)
         code = refuse_options(job, role);
     if (code == CLI_OK && dropped && files->count > 0)
         code = refuse_options(job, role);
+    if (code == CLI_OK && json_array_size(ids) > 0 &&
+        (size_t)threshold_of(job, role) > json_array_size(ids))
+        code = refuse_threshold(job, role, json_array_size(ids));
     if (code == CLI_OK && json_array_size(ids) > 0) {
         json_t *entry =
             json_pack("{s:I, s:O}", "threshold", (json_int_t)threshold_of(job, role), "keys", ids);

@@ -23,19 +23,19 @@ struct root_options {
 
 /* clang-format off */
 /* NOLINTBEGIN(bugprone-macro-parentheses): offsetof() takes a type and a member */
-#define ROOT_ROLE_OPTIONS(owner, member, role, index)                                               \
+#define ROOT_ROLE_OPTIONS(owner, member, role, index, usual)                                          \
     {.name = role "-key", .type = OPT_LIST, .metavar = "PUB",                                      \
      .help = "a public key that signs for role " role "; may be given again",                      \
      .offset = offsetof(owner, member.keys[index])},                                                \
     {.name = role "-threshold", .type = OPT_COUNT, .metavar = "N",                                 \
-     .help = "how many keys have to sign for role " role,                                          \
+     .help = "how many keys have to sign for role " role " (" usual ")",                           \
      .offset = offsetof(owner, member.thresholds[index]), .min = 1, .max = PINTLE_ROLE_KEYS_MAX}
 /* Rows of opt_specs for a `struct root_options` that is `member` of `owner`. */
 #define ROOT_OPTIONS(owner, member)                                                                 \
-    ROOT_ROLE_OPTIONS(owner, member, "root", PINTLE_ROLE_ROOT),                                     \
-    ROOT_ROLE_OPTIONS(owner, member, "pins", PINTLE_ROLE_PINS),                                     \
-    ROOT_ROLE_OPTIONS(owner, member, "fresh", PINTLE_ROLE_FRESH),                                   \
-    ROOT_ROLE_OPTIONS(owner, member, "unpin", PINTLE_ROLE_UNPIN),                                   \
+    ROOT_ROLE_OPTIONS(owner, member, "root", PINTLE_ROLE_ROOT, "as before, or 1"),                                     \
+    ROOT_ROLE_OPTIONS(owner, member, "pins", PINTLE_ROLE_PINS, "as before, or 1"),                                     \
+    ROOT_ROLE_OPTIONS(owner, member, "fresh", PINTLE_ROLE_FRESH, "as before, or 1"),                                   \
+    ROOT_ROLE_OPTIONS(owner, member, "unpin", PINTLE_ROLE_UNPIN, "as before, or 2"),                                   \
     {.name = "days", .type = OPT_COUNT, .metavar = "DAYS",                                         \
      .help = "how long the root is good (365)",                                                    \
      .offset = offsetof(owner, member.days), .min = 1, .max = 3650},                                \

@@ -88,17 +88,40 @@ static enum cli_exit choose_rule(struct rotate_asked *asked, const char *command
     return CLI_USAGE;
 }
 
+enum cli_exit rotate_load(struct published_pins *published, const struct pintle_pinset **set,
+                          char *path, const char *command, const char *pinset, const char *dir)
+{
+    struct pintle_pinset *own = NULL;
+    enum cli_exit code;
+
+    *published = (struct published_pins){0};
+    *set = NULL;
+    if (dir == NULL) {
+        code = guard_load(&own, pinset, path);
+        *set = own;
+        return code;
+    }
+    if (pinset != NULL && !opt_is_from_env("PINTLE_PINSET", pinset)) {
+        opt_mistake(command, "options --dir and --pinset exclude each other");
+        return CLI_USAGE;
+    }
+    (void)snprintf(path, PINSET_PATH_SIZE, "%s", dir);
+    code = published_pins_open(published, dir);
+    if (code == CLI_OK)
+        *set = pintle_pinset_retain(published_pins_newest(published));
+    return code;
+}
+
 enum cli_exit rotate_ask(struct rotate_asked *out, const char *command,
                          const struct rotate_options *options)
 {
-    struct pintle_pinset *set = NULL;
     enum cli_exit code;
 
     *out = (struct rotate_asked){.now = pintle_clock_system(NULL)};
-    code = guard_load(&set, options->pinset, out->path);
+    code =
+        rotate_load(&out->published, &out->set, out->path, command, options->pinset, options->dir);
     if (code != CLI_OK)
         return code;
-    out->set = set;
     code = choose_rule(out, command, options);
     if (code == CLI_OK)
         out->rule_index = rule_index(out->set, out->rule);
@@ -109,6 +132,7 @@ void rotate_asked_clear(struct rotate_asked *asked)
 {
     pintle_pinset_free(asked->set);
     asked->set = NULL;
+    published_pins_clear(&asked->published);
 }
 
 /* --- keys ------------------------------------------------------------------------------------ */
@@ -279,6 +303,27 @@ static enum cli_exit read_keys(struct rotate_request *request, struct rotate_ask
     return code;
 }
 
+/*
+ * Since when clients can have the new key: the history of a directory tells; a pin-set tells when it
+ * was issued itself. A key that all versions have, no client lacks.
+ */
+static void read_history(struct rotate_request *request, const struct rotate_asked *asked,
+                         const struct rotate_options *options)
+{
+    struct published_run run;
+
+    if (options->dir == NULL || options->since != NULL)
+        return;
+    run = published_pins_run(&asked->published, request->rule->id, &request->to);
+    if (run.since == PINTLE_NEVER)
+        return;
+    if (run.before == NULL && run.since > request->start - request->lag_s - request->margin_s)
+        run.since = request->start - request->lag_s - request->margin_s;
+    if (run.since < request->since)
+        request->since = run.since;
+    request->before = run.before;
+}
+
 static bool has_pin(const struct pintle_rule *rule, const struct pintle_pin *pin)
 {
     for (uint32_t i = 0; i < rule->pin_count; i++)
@@ -323,6 +368,8 @@ enum cli_exit rotate_ask_plan(struct rotate_plan *out, struct rotate_asked *aske
         return CLI_INPUT;
     }
     code = read_keys(&request, asked, command, options, &has_from);
+    if (code == CLI_OK)
+        read_history(&request, asked, options);
     if (code == CLI_OK && !options->offline && options->emergency == NULL)
         code = rotate_ask_servers(&request, &has_from, asked, options);
     if (code == CLI_OK && !has_from)
@@ -341,5 +388,9 @@ enum cli_exit rotate_ask_plan(struct rotate_plan *out, struct rotate_asked *aske
             &out->warnings, "unproven",
             "nothing shows that the new key exists: name its certificate or request instead "
             "of its pin");
+    if (options->dir == NULL)
+        rotate_note(&out->warnings, "unpublished",
+                    "this is planned from the pin-set, published or not, and knows nothing of "
+                    "versions before it: --dir plans from what clients have");
     return CLI_OK;
 }

@@ -5,12 +5,14 @@
 
 #include "dial.h"
 #include "pinset_path.h"
+#include "published_pins.h"
 #include "rotate_plan.h"
 
 /* offline: nothing is asked of the servers. `net` is for rotate plan alone. */
 struct rotate_options {
     struct net_options net;
     const char *pinset;
+    const char *dir;
     const char *rule;
     struct opt_list hosts;
     const char *from;
@@ -45,6 +47,9 @@ extern const char *const rotate_orders[];
 #define ROTATE_OPTIONS(owner, member)                                                               \
     {.name = "pinset", .letter = 'p', .type = OPT_FILE, .metavar = "FILE",                         \
      .help = "the pin-set (pintle.json)", .offset = offsetof(owner, member.pinset)},                \
+    {.name = "dir", .type = OPT_FILE, .metavar = "DIR", .rivals = "pinset",                        \
+     .help = "the directory that clients update from: what is published there counts",             \
+     .offset = offsetof(owner, member.dir)},                                                        \
     ROTATE_ROW("rule", OPT_STRING, "ID", "the rule whose key changes",                             \
                offsetof(owner, member.rule)),                                                       \
     ROTATE_ROW("host", OPT_LIST, "HOST[:PORT]",                                                    \
@@ -91,12 +96,14 @@ extern const char *const rotate_orders[];
 struct rotate_options rotate_options_default(void);
 
 /*
- * path    of the pin-set
- * set     owned; rule is in it
- * proven  the new key was seen in a file: it exists
+ * path       of the pin-set, or of the directory with --dir
+ * published  with --dir: all versions
+ * set        owned; rule is in it
+ * proven     the new key was seen in a file: it exists
  */
 struct rotate_asked {
     char path[PINSET_PATH_SIZE];
+    struct published_pins published;
     const struct pintle_pinset *set;
     const struct pintle_rule *rule;
     size_t rule_index;
@@ -106,6 +113,13 @@ struct rotate_asked {
 
 /* True if a change of keys is asked for. */
 bool rotate_is_asked(const struct rotate_options *options);
+
+/*
+ * Load the pin-set of -p or the published ones of --dir; `set` is the newest, owned, and `path` has
+ * PINSET_PATH_SIZE bytes. Tells failures itself; published_pins_clear() is needed after them too.
+ */
+enum cli_exit rotate_load(struct published_pins *published, const struct pintle_pinset **set,
+                          char *path, const char *command, const char *pinset, const char *dir);
 
 /*
  * Load the pin-set and find the rule. Tells failures itself; rotate_asked_clear() is needed after

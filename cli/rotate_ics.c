@@ -112,7 +112,7 @@ static void print_event(const struct rotate_plan *plan, const struct rotate_step
     print_time("DTSTART", step->at);
     print_time("DTEND", step->by > step->at ? step->by : step->at + ROTATE_HOUR_S);
     print_text("SUMMARY", summary);
-    print_text("DESCRIPTION", rotate_step_text(plan, step, text));
+    print_text("DESCRIPTION", rotate_step_text(plan, step, 0, text));
     print_text("CATEGORIES", "pintle");
     print_line("TRANSP:TRANSPARENT");
     print_alarm(summary);

@@ -29,6 +29,7 @@ static const char *find_idle(const struct rotate_options *ask, bool has_plan)
         bool about_change;
     } rows[] = {
         {"pinset", "PINTLE_PINSET", ask->pinset != NULL, false},
+        {"dir", "PINTLE_DIR", ask->dir != NULL, false},
         {"rule", "PINTLE_RULE", ask->rule != NULL, false},
         {"host", "PINTLE_HOST", ask->hosts.count > 0, false},
         {"start", "PINTLE_START", ask->start != NULL, false},

@@ -101,19 +101,26 @@ static bool is_done(const struct judge *j, const struct rotate_step *step)
     return false;
 }
 
+/* There is nothing to watch, nor an old key to part from, before the new one is deployed. */
+static bool follows_deploy(const struct rotate_step *step)
+{
+    return step->kind == ROTATE_WATCH || step->kind == ROTATE_RETIRE ||
+           step->kind == ROTATE_REMOVE || step->kind == ROTATE_DENY;
+}
+
 static enum rotate_step_state state_of(const struct judge *j, const struct rotate_step *step)
 {
     if (is_done(j, step))
         return ROTATE_STEP_DONE;
-    if (j->now < step->at)
+    if (j->now < step->at || (follows_deploy(step) && !is_deployed(j)))
         return ROTATE_STEP_WAITING;
     /* Watching has no end to miss: it is over, or what comes before it is late. */
     return j->now > step->by && step->kind != ROTATE_WATCH ? ROTATE_STEP_LATE : ROTATE_STEP_DUE;
 }
 
 /*
- * When the new key may be deployed. A wait that began later ends later: the document at hand tells
- * when it was issued, if it is the one that brought the key.
+ * When the new key may be deployed. A wait that began later ends later: a directory tells since when
+ * the key is in it; the document at hand when it was issued, if it is the one that brought the key.
  */
 static int64_t deploy_safe_at(const struct judge *j)
 {
@@ -125,7 +132,9 @@ static int64_t deploy_safe_at(const struct judge *j)
 
     if (publish == NULL || urgent)
         return safe;
-    if (find(j, &j->plan->to) != NULL)
+    if (find(j, &j->plan->to) != NULL && j->facts->pinned_since != 0)
+        issued = j->facts->pinned_since;
+    else if (find(j, &j->plan->to) != NULL)
         issued =
             pintle_pinset_get_version(j->set) == j->plan->timeline.issues[publish->issue].version
                 ? pintle_pinset_get_issued(j->set)
@@ -156,7 +165,8 @@ static void judge_steps(struct judge *j)
     out->safe_at = j->plan->steps[out->next].at;
     if (j->plan->steps[out->next].kind == ROTATE_DEPLOY)
         out->safe_at = deploy_safe_at(j);
-    (void)rotate_step_text(j->plan, &j->plan->steps[out->next], out->advice);
+    (void)rotate_step_text(j->plan, &j->plan->steps[out->next], pintle_pinset_get_version(j->set),
+                           out->advice);
 }
 
 /* --- dangers --------------------------------------------------------------------------------- */

@@ -56,7 +56,13 @@ static enum cli_exit note_endpoint(struct live *live, const struct endpoint *end
     for (size_t i = 0; i < endpoint->survey.count; i++) {
         const struct sighting *s = &endpoint->survey.items[i];
 
-        if (sighting_seen(s)) {
+        if (sighting_seen(s) && (s->verdict.reason == PINTLE_REASON_PATH_INVALID ||
+                                 s->verdict.reason == PINTLE_REASON_NAME_MISMATCH)) {
+            cli_error("%s at %s: %s", endpoint->target.text, s->address, cli_safe(s->path_detail));
+            cli_note("dates of a certificate that nobody vouches for make no plan: --ca names its "
+                     "CA, --offline asks no server");
+            return CLI_TLS;
+        } else if (sighting_seen(s)) {
             note_leaf(live, s);
         } else if (!s->no_route || endpoint->survey.count == 1) {
             cli_error("%s at %s: %s", endpoint->target.text, s->address, check_error_text(s));

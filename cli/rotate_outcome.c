@@ -22,6 +22,17 @@ int64_t rotate_outcome_time(const struct rotate_outcome *outcome, size_t bin)
     return outcome->play->start + (int64_t)bin * ROTATE_BIN_S;
 }
 
+int64_t rotate_outcome_when(const struct rotate_outcome *outcome, size_t bin)
+{
+    int64_t when = rotate_outcome_time(outcome, bin);
+    int64_t end = when + ROTATE_BIN_S;
+
+    for (size_t i = 0; i < outcome->event_count; i++)
+        if (outcome->events[i].at > when && outcome->events[i].at < end)
+            when = outcome->events[i].at;
+    return when;
+}
+
 double rotate_outcome_share(const struct rotate_outcome *outcome, size_t series, size_t bin)
 {
     return (double)rotate_tally_get(&outcome->tally, series, bin) / (double)outcome->clients;

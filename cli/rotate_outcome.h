@@ -44,6 +44,9 @@ size_t rotate_outcome_bin(const struct rotate_outcome *outcome, int64_t time);
 /* When a bin begins. */
 int64_t rotate_outcome_time(const struct rotate_outcome *outcome, size_t bin);
 
+/* What is counted in a bin is not told of before the event in it that brings it about. */
+int64_t rotate_outcome_when(const struct rotate_outcome *outcome, size_t bin);
+
 /* Share of the clients that a series counts in a bin. */
 double rotate_outcome_share(const struct rotate_outcome *outcome, size_t series, size_t bin);
 

@@ -40,7 +40,7 @@ static json_t *peak_json(const struct rotate_outcome *o, size_t series)
                              "clients", count_json(o, series, peak));
     json_t *reasons = json_object();
 
-    json = rotate_json_time(json, "at", rotate_outcome_time(o, peak));
+    json = rotate_json_time(json, "at", rotate_outcome_when(o, peak));
     if (series != ROTATE_LOCKED) {
         json_decref(reasons);
         return json;

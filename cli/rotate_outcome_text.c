@@ -93,7 +93,7 @@ static void print_locked(const struct rotate_outcome *o)
     }
     (void)printf("at worst %s of the clients (%d), on %s\n",
                  rotate_percent(rotate_outcome_share(o, ROTATE_LOCKED, peak)), count,
-                 rotate_date(rotate_outcome_time(o, peak)));
+                 rotate_date(rotate_outcome_when(o, peak)));
     print_reasons(o, peak);
     (void)printf("%*s%llu clients at some time; %.2g days for the average client, %.3g at the "
                  "longest\n",
@@ -114,11 +114,11 @@ static void print_rest(const struct rotate_outcome *o)
             "%-*sat worst %s accept a key that an attacker holds, on %s; %.2g days for the "
             "average client\n",
             INDENT, "exposed", rotate_percent(rotate_outcome_share(o, ROTATE_EXPOSED, exposed)),
-            rotate_date(rotate_outcome_time(o, exposed)), days(o->tally.exposed_s, o->clients));
+            rotate_date(rotate_outcome_when(o, exposed)), days(o->tally.exposed_s, o->clients));
     if (rotate_tally_get(&o->tally, ROTATE_SOFTENED, softened) > 0)
         (void)printf("%-*sup to %s do not enforce, on %s\n", INDENT, "softened",
                      rotate_percent(rotate_outcome_share(o, ROTATE_SOFTENED, softened)),
-                     rotate_date(rotate_outcome_time(o, softened)));
+                     rotate_date(rotate_outcome_when(o, softened)));
 }
 
 /* What no client can exceed, by calculation. */
@@ -131,7 +131,7 @@ static void print_bounds(const struct rotate_outcome *o)
 
         if (!rotate_timeline_worst(o->timeline, i, &from, &until))
             continue;
-        (void)printf("%-*s%s %lld: from %s %s%s\n", INDENT, "no longer",
+        (void)printf("%-*s%s %lld: from %s %s%s, locked out\n", INDENT, "worst case",
                      issue->hostile ? "who stays with the hostile version"
                                     : "who stays with version",
                      (long long)issue->version, rotate_date(from),

@@ -150,6 +150,25 @@ static void deploy(struct planner *p, int64_t at)
     (void)rotate_timeline_show(&p->plan->timeline, at, &p->request->to);
 }
 
+/* The published version without the new key, as clients may hold it. */
+static bool read_before(struct rotate_issue *out, const struct rotate_request *request)
+{
+    struct pintle_pin about[2] = {request->from, request->to};
+    const struct pintle_pinset *set = request->before;
+    struct rotate_issue issue;
+
+    for (size_t i = 0; set != NULL && i < pintle_pinset_get_rule_count(set); i++) {
+        const struct pintle_rule *rule = pintle_pinset_get_rule(set, i);
+
+        if (strcmp(rule->id, request->rule->id) == 0 &&
+            rotate_issue_from_rule(&issue, set, rule, about, 2)) {
+            *out = issue;
+            return true;
+        }
+    }
+    return false;
+}
+
 /* The current document and, if the new key is in it since too short a time, one without that. */
 static void begin(struct planner *p, const struct rotate_issue *current)
 {
@@ -161,8 +180,10 @@ static void begin(struct planner *p, const struct rotate_issue *current)
     if (recent) {
         struct rotate_issue before = now;
 
-        before.version--;
-        rotate_issue_unpin(&before, &p->request->to);
+        if (!read_before(&before, p->request)) {
+            before.version--;
+            rotate_issue_unpin(&before, &p->request->to);
+        }
         (void)rotate_timeline_issue(timeline, &before);
         now.held = false;
     }

@@ -96,6 +96,7 @@ struct rotate_cost {
  * deploy        desired date, or PINTLE_NEVER for the earliest that is safe
  * cert_expires  end of the certificate in use, or PINTLE_NEVER if it is not known
  * since         from when on the rule has been published as it is
+ * before        the last version without the new key, lent; NULL if it is not known
  * lag_s, lag_share
  *               within lag_s so large a share of the clients has a new pin-set
  * margin_s      added to every wait
@@ -104,6 +105,7 @@ struct rotate_cost {
 struct rotate_request {
     const struct pintle_pinset *set;
     const struct pintle_rule *rule;
+    const struct pintle_pinset *before;
     struct pintle_pin from;
     struct pintle_pin to;
     struct pintle_pin new_backup;
@@ -190,8 +192,13 @@ double rotate_mean_days(int64_t lag_s, double share);
 bool rotate_plan_worst(const struct rotate_plan *plan, int64_t *from, int64_t *until,
                        int64_t *version);
 
-/* One line, and one paragraph, about a step. out has ROTATE_NOTE_SIZE bytes; returns it. */
+/*
+ * One line, and one paragraph, about a step. out has ROTATE_NOTE_SIZE bytes; returns it.
+ *
+ * published  the version that is out by now, above which the next one is; 0 when the plan is made
+ */
 const char *rotate_step_title(enum rotate_step_kind kind);
-char *rotate_step_text(const struct rotate_plan *plan, const struct rotate_step *step, char *out);
+char *rotate_step_text(const struct rotate_plan *plan, const struct rotate_step *step,
+                       int64_t published, char *out);
 
 #endif

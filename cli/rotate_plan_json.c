@@ -70,7 +70,7 @@ static json_t *step_json(const struct rotate_plan *plan, const struct rotate_ste
     char text[ROTATE_NOTE_SIZE];
     json_t *json = json_pack("{s:s, s:s, s:o}", "step", rotate_step_name(step->kind), "title",
                              rotate_step_title(step->kind), "text",
-                             cli_json_text(rotate_step_text(plan, step, text)));
+                             cli_json_text(rotate_step_text(plan, step, 0, text)));
     bool publishes = step->issue != SIZE_MAX;
 
     json = rotate_json_time(json, "from", step->at);
@@ -140,7 +140,7 @@ static json_t *lists_json(json_t *json, const struct rotate_plan *plan)
     return json_build_member(json, true, "servers", servers);
 }
 
-json_t *rotate_plan_json(const struct rotate_plan *plan, const char *file)
+json_t *rotate_plan_json(const struct rotate_plan *plan, const char *file, bool published)
 {
     int64_t unused[3];
     bool worst = rotate_plan_worst(plan, &unused[0], &unused[1], &unused[2]);
@@ -148,6 +148,7 @@ json_t *rotate_plan_json(const struct rotate_plan *plan, const char *file)
                              plan->app, "rule", plan->rule, "kind", rotate_kind_name(plan->kind),
                              "feasible", (int)(plan->refused.count == 0));
 
+    json = json_build_member(json, true, "published", json_boolean(published));
     json = rotate_json_time(json, "start", plan->start);
     json = json_build_member(json, true, "lag_days", json_integer(plan->lag_s / ROTATE_DAY_S));
     json = json_build_member(json, true, "lag_share", json_real(plan->lag_share));

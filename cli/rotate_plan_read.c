@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "document_kind.h"
 #include "os/file.h"
 #include "rotate_show.h"
 
@@ -332,6 +333,7 @@ enum cli_exit rotate_plan_read(struct rotate_plan *out, const char *path)
     struct pintle_error err = {0};
     json_error_t at;
     json_t *root;
+    const char *kind;
     char *text = NULL;
     size_t len = 0;
 
@@ -340,13 +342,17 @@ enum cli_exit rotate_plan_read(struct rotate_plan *out, const char *path)
         cli_error("%s", err.text);
         return cli_exit_for(err.status);
     }
+    kind = document_kind(text, len);
     root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &at);
     free(text);
     if (root == NULL) {
         cli_error("%s:%d:%d: %s", cli_safe(path), at.line, at.column, cli_safe(at.text));
         return CLI_INPUT;
     }
-    if (json_is_object(root))
+    if (kind != NULL && json_object_get(root, "schema") == NULL) {
+        cli_error("%s: is %s, not a plan", cli_safe(path), kind);
+        reader.failed = true;
+    } else if (json_is_object(root))
         read_root(&reader, root, out);
     else
         fail(&reader, "", "not an object");

@@ -58,7 +58,7 @@ static void print_steps(const struct rotate_plan *plan)
             (void)printf("%s, by %s%s", cli_on(stdout, CLI_DIM), rotate_date(step->by),
                          cli_off(stdout));
         (void)printf("\n%*s", INDENT, "");
-        print_wrapped(cli_safe(rotate_step_text(plan, step, text)), INDENT);
+        print_wrapped(cli_safe(rotate_step_text(plan, step, 0, text)), INDENT);
     }
 }
 

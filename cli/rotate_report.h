@@ -13,11 +13,12 @@ struct rotate_rule_report {
     struct rotate_status status;
 };
 
-/* plan is NULL without one; plan_file is "" then. */
+/* plan is NULL without one; plan_file is "" then. published: the pin-set is the one that clients get. */
 struct rotate_report {
     const struct check *check;
     const struct rotate_plan *plan;
     const char *plan_file;
+    bool published;
     int64_t now;
     size_t rule_count;
     struct rotate_rule_report *rules;

@@ -8,7 +8,7 @@
 
 /* docs/spec/schema/rotate-plan.schema.json, without "schema" and "pintle_version"; NULL without
  * memory. `file` is the pin-set's. */
-json_t *rotate_plan_json(const struct rotate_plan *plan, const char *file);
+json_t *rotate_plan_json(const struct rotate_plan *plan, const char *file, bool published);
 
 /*
  * Read a plan that `pintle rotate plan --format json` printed. Tells failures itself, with the

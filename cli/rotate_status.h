@@ -21,6 +21,7 @@
  * ending       show a pin that has an end: ending_at is the earliest
  * backups      show a pin that is marked as backup
  * cert_ends    the earliest end of a server's own certificate, or PINTLE_NEVER
+ * pinned_since when the plan's new key was published, or 0 if that is not known
  * seen         for each pin of the rule: how many handshakes showed it
  */
 struct rotate_facts {
@@ -34,6 +35,7 @@ struct rotate_facts {
     size_t backups;
     int64_t ending_at;
     int64_t cert_ends;
+    int64_t pinned_since;
     size_t *seen;
 };
 

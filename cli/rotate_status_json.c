@@ -98,6 +98,7 @@ json_t *rotate_report_json(const struct rotate_report *report)
 
     for (size_t i = 0; i < report->rule_count; i++)
         rules = json_build_item(rules, rule_json(report, &report->rules[i]));
+    json = json_build_member(json, true, "published", json_boolean(report->published));
     json = rotate_json_time(json, "now", report->now);
     json = json_build_text(json, "plan", report->plan_file);
     return json_build_member(json, true, "rules", rules);

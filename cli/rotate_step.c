@@ -25,20 +25,30 @@ static const char *day(int64_t time, char out[PINTLE_TIME_TEXT_SIZE])
     return pintle_time_format(time, out);
 }
 
+/* Versions that were published in between, for another reason, move those of the plan. */
+static long long version_of(const struct rotate_plan *plan, const struct rotate_step *step,
+                            int64_t published)
+{
+    int64_t version = plan->timeline.issues[step->issue].version;
+
+    return version > published ? version : published + 1;
+}
+
 static const struct rotate_issue *issue_of(const struct rotate_plan *plan,
                                            const struct rotate_step *step)
 {
     return &plan->timeline.issues[step->issue];
 }
 
-static void publish_text(const struct rotate_plan *plan, const struct rotate_step *step, char *out)
+static void publish_text(const struct rotate_plan *plan, const struct rotate_step *step,
+                         int64_t published, char *out)
 {
     char pin[PINTLE_PIN_TEXT_SIZE];
 
     (void)snprintf(out, ROTATE_NOTE_SIZE,
                    "Publish version %lld, in which rule %s also has the pin %s (\"backup\": true). "
                    "The wait begins when it is out.",
-                   (long long)issue_of(plan, step)->version, plan->rule,
+                   version_of(plan, step, published), plan->rule,
                    pintle_pin_format(&plan->to, pin));
 }
 
@@ -58,14 +68,18 @@ static void watch_text(const struct rotate_plan *plan, const struct rotate_step 
     char until[PINTLE_TIME_TEXT_SIZE];
     bool gone = plan->kind == ROTATE_LOST || plan->kind == ROTATE_STOLEN;
 
-    (void)snprintf(out, ROTATE_NOTE_SIZE, "Until %s, read the reports and run `pintle check`.%s",
-                   day(step->by, until),
-                   gone ? ""
-                        : " If many clients are refused, go back to the old key: it is pinned "
-                          "still.");
+    (void)snprintf(
+        out, ROTATE_NOTE_SIZE,
+        "Until %s, later if the key was deployed later, read the reports and run `pintle "
+        "check`.%s",
+        day(step->by, until),
+        gone ? ""
+             : " If many clients are refused, go back to the old key: it is pinned "
+               "still.");
 }
 
-static void retire_text(const struct rotate_plan *plan, const struct rotate_step *step, char *out)
+static void retire_text(const struct rotate_plan *plan, const struct rotate_step *step,
+                        int64_t published, char *out)
 {
     const struct rotate_issue *issue = issue_of(plan, step);
     size_t old = rotate_issue_find(issue, &plan->from);
@@ -75,7 +89,7 @@ static void retire_text(const struct rotate_plan *plan, const struct rotate_step
 
     len = snprintf(out, ROTATE_NOTE_SIZE,
                    "Publish version %lld: drop \"backup\" from the new key's pin, ",
-                   (long long)issue->version);
+                   version_of(plan, step, published));
     if (old == issue->pin_count)
         len += snprintf(out + len, ROTATE_NOTE_SIZE - (size_t)len, "remove the old one");
     else
@@ -86,7 +100,8 @@ static void retire_text(const struct rotate_plan *plan, const struct rotate_step
                    plan->has_new_backup ? pintle_pin_format(&plan->new_backup, pin) : "");
 }
 
-static void deny_text(const struct rotate_plan *plan, const struct rotate_step *step, char *out)
+static void deny_text(const struct rotate_plan *plan, const struct rotate_step *step,
+                      int64_t published, char *out)
 {
     char pin[PINTLE_PIN_TEXT_SIZE];
 
@@ -94,18 +109,36 @@ static void deny_text(const struct rotate_plan *plan, const struct rotate_step *
                    "When every server shows the new key, and not before, publish version %lld: the "
                    "new key's pin without \"backup\", and the old key %s in \"deny\" instead of "
                    "\"pins\".",
-                   (long long)issue_of(plan, step)->version, pintle_pin_format(&plan->from, pin));
+                   version_of(plan, step, published), pintle_pin_format(&plan->from, pin));
+}
+
+/* A backup beside the two keys that change, or NULL. */
+static const struct rotate_pin *other_reserve(const struct rotate_plan *plan)
+{
+    const struct rotate_issue *issue = &plan->timeline.issues[rotate_plan_current(plan)];
+
+    for (size_t i = 0; i < issue->pin_count; i++)
+        if (issue->pins[i].backup && issue->pins[i].until == PINTLE_NEVER &&
+            !pintle_pin_equal(&issue->pins[i].pin, &plan->to) &&
+            !pintle_pin_equal(&issue->pins[i].pin, &plan->from))
+            return &issue->pins[i];
+    return NULL;
 }
 
 static void new_backup_text(const struct rotate_plan *plan, char *out)
 {
+    const struct rotate_pin *other = other_reserve(plan);
+    char pin[PINTLE_PIN_TEXT_SIZE];
+
     (void)snprintf(out, ROTATE_NOTE_SIZE,
                    "Run `pintle key backup`, keep the key offline, and put its pin into the next "
-                   "version of rule %s: until then the rule has no reserve.",
-                   plan->rule);
+                   "version of rule %s: until then the rule %s%s.",
+                   plan->rule, other == NULL ? "has no reserve" : "has in reserve only ",
+                   other == NULL ? "" : pintle_pin_format(&other->pin, pin));
 }
 
-static void remove_text(const struct rotate_plan *plan, const struct rotate_step *step, char *out)
+static void remove_text(const struct rotate_plan *plan, const struct rotate_step *step,
+                        int64_t published, char *out)
 {
     char pin[PINTLE_PIN_TEXT_SIZE];
 
@@ -113,14 +146,15 @@ static void remove_text(const struct rotate_plan *plan, const struct rotate_step
         out, ROTATE_NOTE_SIZE,
         "The old pin matches no longer. Publish version %lld without %s, and destroy the "
         "old key.",
-        (long long)issue_of(plan, step)->version, pintle_pin_format(&plan->from, pin));
+        version_of(plan, step, published), pintle_pin_format(&plan->from, pin));
 }
 
-char *rotate_step_text(const struct rotate_plan *plan, const struct rotate_step *step, char *out)
+char *rotate_step_text(const struct rotate_plan *plan, const struct rotate_step *step,
+                       int64_t published, char *out)
 {
     switch (step->kind) {
     case ROTATE_PUBLISH_BACKUP:
-        publish_text(plan, step, out);
+        publish_text(plan, step, published, out);
         break;
     case ROTATE_DEPLOY:
         deploy_text(plan, out);
@@ -132,13 +166,13 @@ char *rotate_step_text(const struct rotate_plan *plan, const struct rotate_step 
         new_backup_text(plan, out);
         break;
     case ROTATE_RETIRE:
-        retire_text(plan, step, out);
+        retire_text(plan, step, published, out);
         break;
     case ROTATE_REMOVE:
-        remove_text(plan, step, out);
+        remove_text(plan, step, published, out);
         break;
     case ROTATE_DENY:
-        deny_text(plan, step, out);
+        deny_text(plan, step, published, out);
         break;
     }
     return out;

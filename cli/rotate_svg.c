@@ -128,7 +128,7 @@ static void print_head(const struct plot *plot)
                    (unsigned long long)o->clients,
                    rotate_percent(rotate_outcome_share(o, ROTATE_LOCKED, peak)),
                    o->tally.locked_clients > 0 ? " on " : "",
-                   o->tally.locked_clients > 0 ? rotate_date(rotate_outcome_time(o, peak)) : "");
+                   o->tally.locked_clients > 0 ? rotate_date(rotate_outcome_when(o, peak)) : "");
     (void)fprintf(plot->out,
                   "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %.0f %.0f\" "
                   "role=\"img\" aria-labelledby=\"title desc\" font-family=\"system-ui, "

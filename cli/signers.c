@@ -4,9 +4,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "key_file.h"
 #include "passphrase.h"
 
 /* --- loading ------------------------------------------------------------------------------------ */
+
+/* Most often it is the public half that was named. */
+static enum cli_exit fail_to_load(const char *source, const struct pintle_error *err)
+{
+    if (err->status != PINTLE_E_PEM)
+        return cli_fail(source, err);
+    if (key_file_holds(source, "PUBLIC KEY-----") && !key_file_holds(source, "PRIVATE KEY-----"))
+        cli_error("%s: is the public half of a key: the private one signs", cli_safe(source));
+    else
+        cli_error("%s: no private key in PEM", cli_safe(source));
+    return cli_exit_for(err->status);
+}
 
 static enum cli_exit load(struct pintle_signing_key **out, const char *source,
                           const char *passphrase)
@@ -15,7 +28,7 @@ static enum cli_exit load(struct pintle_signing_key **out, const char *source,
 
     if (pintle_signing_key_load(out, source, passphrase, &err) == PINTLE_OK)
         return CLI_OK;
-    return cli_fail(source, &err);
+    return fail_to_load(source, &err);
 }
 
 static enum cli_exit load_asking(struct pintle_signing_key **out, const char *source)
@@ -28,7 +41,7 @@ static enum cli_exit load_asking(struct pintle_signing_key **out, const char *so
     if (status == PINTLE_OK)
         return CLI_OK;
     if (status != PINTLE_E_PASSPHRASE)
-        return cli_fail(source, &err);
+        return fail_to_load(source, &err);
     code = passphrase_ask(&passphrase, source, false);
     if (code == CLI_OK)
         code = load(out, source, passphrase.text);

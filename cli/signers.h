@@ -17,7 +17,7 @@ struct signer_options {
 /* NOLINTBEGIN(bugprone-macro-parentheses): offsetof() takes a type and a member */
 /* Rows of opt_specs for a `struct signer_options` that is `member` of `owner`. */
 #define SIGNER_OPTIONS(owner, member)                                                               \
-    {.name = "key", .type = OPT_LIST, .metavar = "FILE|URI",                        \
+    {.name = "key", .type = OPT_LIST, .metavar = "FILE|URI", .variable = "SIGN_KEY",                \
      .help = "sign with this private key; may be given again",                                     \
      .offset = offsetof(owner, member.keys)},                                                       \
     {.name = "passphrase-file", .type = OPT_FILE, .metavar = "FILE",                               \

@@ -18,7 +18,7 @@ struct trust_options {
 /* Rows of opt_specs for a `struct trust_options` that is `member` of `owner`. */
 #define TRUST_OPTIONS(owner, member)                                                                \
     {.name = "state", .type = OPT_FILE, .metavar = "PATH", .help = "the state database",           \
-     .offset = offsetof(owner, member.state)},                                                      \
+     .rivals = "app", .offset = offsetof(owner, member.state)},                                                      \
     {.name = "app", .type = OPT_STRING, .metavar = "APP",                                          \
      .help = "the app whose own database it is, below XDG_STATE_HOME (pintle)",                    \
      .offset = offsetof(owner, member.app)},                                                        \

@@ -153,6 +153,9 @@ void verdict_print(FILE *stream, const struct pintle_verdict *verdict,
     if (verdict->reason == PINTLE_REASON_NO_RULE &&
         verdict_other_ports(set, &verdict->host, ports)[0] != '\0')
         (void)fprintf(stream, "  %s\n", ports);
+    if (verdict->reason == PINTLE_REASON_MEMORY)
+        (void)fprintf(stream, "  pintle trust forget %s has it learned anew\n",
+                      cli_safe(verdict->host.text));
     for (size_t i = 0; i < verdict->chain_count; i++)
         print_certificate(stream, &verdict->chain[i], i);
     if (rule != NULL && rule->pin_count > 0 && verdict->reason == PINTLE_REASON_MISMATCH)

@@ -9,6 +9,7 @@
 #include "envelope_file.h"
 #include "json_build.h"
 #include "root_text.h"
+#include "unpin_text.h"
 
 #define SIGNERS_SIZE 2048
 
@@ -146,6 +147,11 @@ static void print_text(const struct entry *entry)
                  pintle_time_format(facts->expires, expires), entry->expired ? " (expired)" : "",
                  join_signers(signers, entry));
     (void)printf("                 %s\n", facts->digest);
+    if (facts->role != PINTLE_ROLE_UNPIN)
+        return;
+    (void)printf("                 ");
+    unpin_print(stdout, entry->envelope);
+    (void)putchar('\n');
 }
 
 static json_t *build_json(struct entry *entry)
@@ -154,7 +160,8 @@ static json_t *build_json(struct entry *entry)
                                      json_incref(entry->signers));
 
     json = json_build_member(json, true, "verdict", json_string(entry->verdict));
-    return json_build_member(json, true, "expired", json_boolean(entry->expired));
+    json = json_build_member(json, true, "expired", json_boolean(entry->expired));
+    return entry->facts.role == PINTLE_ROLE_UNPIN ? unpin_json(json, entry->envelope) : json;
 }
 
 /* Nothing is shown of what is no document. */

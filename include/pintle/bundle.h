@@ -340,24 +340,24 @@ PINTLE_API PINTLE_MUST_USE enum pintle_status pintle_trusted_restore(struct pint
                                                                      struct pintle_error *err);
 
 /*
- * Whose a seed is, beside a state.
- *
- * KIN        they have a root in common, byte for byte; or nothing can be told
- * STRANGER   of the same app, but of another line of roots: the app was released with another first root
- * OTHER_APP  of another app
+ * Whose belief does a seed hold? One that began from another anchor is neither newer nor older than
+ * what this client believes: its version numbers, and its marks, mean nothing here.
  */
-enum pintle_seed_kin {
-    PINTLE_SEED_KIN = 0,
-    PINTLE_SEED_STRANGER = 1,
-    PINTLE_SEED_OTHER_APP = 2
+enum pintle_kin {
+    PINTLE_KIN_STRANGER = 0, /* of another app */
+    PINTLE_KIN_SAME = 1,     /* of ours; also if nothing says otherwise */
+    PINTLE_KIN_FORMER = 2,   /* of another anchor, which ours has taken the place of */
+    PINTLE_KIN_LATER = 3     /* of another anchor, which was issued after ours */
 };
 
 /*
- * Tell them apart by the roots in the seed, before or after a restore. Nothing is verified: what a stranger
- * has seen binds nobody, so its marks (pintle_trusted_raise_marks()) would only lock out.
+ * Tell by its roots, before pintle_trusted_restore(): one that is in our chain as well makes it ours.
+ * Signatures do not tell, as another first root may name the same keys. Of a stranger *err says whose
+ * it is. E_CRYPTO, E_NOMEM.
  */
-PINTLE_API enum pintle_seed_kin pintle_trusted_compare_seed(const struct pintle_trusted *trusted,
-                                                            struct pintle_view seed);
+PINTLE_API PINTLE_MUST_USE enum pintle_status pintle_trusted_compare_seed(
+    enum pintle_kin *out, const struct pintle_trusted *trusted, struct pintle_view seed,
+    struct pintle_error *err);
 
 /* Raise the marks to at least these, as from the state database. Never lowers them. */
 PINTLE_API void pintle_trusted_raise_marks(struct pintle_trusted *trusted,

@@ -77,7 +77,8 @@ enum pintle_recall {
  *         its parents that include subdomains
  * learn   keep `entry`, durably, before it returns. With `replace` it takes the place of what was
  *         held for its host, port and kind; without it FOUND says that somebody else was quicker,
- *         and *held is theirs. NONE: it is kept now
+ *         and *held is theirs. NONE: it is kept now. An HPKP entry that has expired already takes
+ *         back what was held (max-age=0), and need not be kept
  */
 struct pintle_memory {
     enum pintle_recall (*recall)(void *ctx, enum pintle_learned_from from,
@@ -177,6 +178,8 @@ PINTLE_API const struct pintle_pins_loader *pintle_pinset_loader(void);
 /*
  * Say what is enforced in one line, for a program's log when it starts:
  *   enforcing 12 of 14 rules, version 42, fresh until 2027-02-19T00:00:00Z
+ * or "version 1 of epoch 2"; "stale since …", or "never confirmed as the newest" if the root wants a
+ * statement of freshness and there is none.
  * Cut to size - 1 bytes, always NUL-terminated. Returns out. size is at least 1.
  */
 PINTLE_API char *pintle_describe(struct pintle *engine, char *out, size_t size);
@@ -239,11 +242,11 @@ struct pintle_peer {
  * 4. mode "off" accepts: OFF.
  * 5. A pinned key at an allowed position in this path, or in one that next_path finds: MATCH.
  * 6. trust "tofu", "tofu-key": a key learned on an earlier contact accepts as well: MATCH,
- *    `learned`. Nothing learned yet, or its time is over: the keys are learned now, FIRST_USE,
- *    unless the memory holds HPKP pins for the host and none of them is in the path: MISMATCH. A
+ *    `learned`. Nothing learned yet, or its time is over: the keys are learned now, FIRST_USE. A
  *    memory that fails, or none: MEMORY. A pin of the rule accepts whatever was learned, and
  *    replaces it. For "tofu-key" this comes before 3 asks for a path, as the pin does for "key";
- *    but a mismatch on a path that is not valid is never softened.
+ *    but a mismatch on a path that is not valid is never softened. If the memory holds HPKP pins
+ *    for the host, one of them must be met besides: a host that is known has no first use.
  * 7. Otherwise MISMATCH; if `refresh` brings a newer pin-set, all of this once more under that.
  *    Accepted as `softened` in report mode.
  *

@@ -38,7 +38,8 @@ enum pintle_event_kind {
     PINTLE_EVENT_UPDATED = 1, /* a newer pin-set is in force; text is pintle_describe() */
     PINTLE_EVENT_CURRENT = 2, /* a source confirmed that nothing is newer */
     PINTLE_EVENT_SOURCE = 3,  /* a source failed or was refused; status and text say how */
-    PINTLE_EVENT_STORAGE = 4, /* the state database failed; the program goes on without */
+    PINTLE_EVENT_STORAGE = 4, /* the state database failed; the program goes on without. With status
+                               * OK it works, but what it held belonged to another first root */
     PINTLE_EVENT_STALE = 5,   /* the pin-set in force is not known to be the newest any more */
     PINTLE_EVENT_UNPINNED = 6 /* an emergency unpin is in force */
 };

@@ -54,7 +54,7 @@ enum pintle_decision {
     X(NAME_MISMATCH, 8, "the certificate is for another host")                                     \
     X(PLAINTEXT, 9, "the connection has no TLS")                                                   \
     X(UNCHECKED, 10, "the handshake ended without a check")                                        \
-    X(FIRST_USE, 11, "the first contact: its key was learned")                                     \
+    X(FIRST_USE, 11, "the first contact")                                                          \
     X(MEMORY, 12, "what was learned before cannot be read or written")
 
 enum pintle_reason {

@@ -59,12 +59,23 @@ void pintle__learn_pinned(struct pintle__judging *judging);
 
 /* --- noted.c: HPKP ---------------------------------------------------------------------------- */
 
-/* A host without a rule that is accepted unless pins noted for it say otherwise. */
+/* A host without a rule: accepted unless pins noted for it say otherwise. */
 void pintle__judge_noted(struct pintle__judging *judging);
 
 /*
- * Are pins noted for a host without a rule? NONE also where nothing is ever noted: without a
- * memory, and for IP addresses (RFC 7469 section 2.2).
+ * A rule that learns is about to accept what no pin of it vouches for. True unless the host has
+ * announced pins none of which is met: it is known, and so this is no first use. Else the verdict is
+ * written. There is a memory, and a path that shows something.
+ */
+bool pintle__obeys_noted(struct pintle__judging *judging);
+
+/* A pin of the rule accepted, and there is a memory: pins that the host had announced end if they
+ * say otherwise. Those of its parents are its parents'. */
+void pintle__overrule_noted(struct pintle__judging *judging);
+
+/*
+ * Are pins noted for a host? NONE also where nothing is ever noted: without a memory, and for IP
+ * addresses (RFC 7469 section 2.2).
  */
 enum pintle_recall pintle__recall_noted(struct pintle *engine, const struct pintle_host *host,
                                         uint16_t port, int64_t now, struct pintle_learned *out);
@@ -85,10 +96,6 @@ void pintle__refuse_memory(struct pintle_verdict *verdict, const char *detail);
 
 /* Look for a learned key in the trace. True if there is one: the trace then says so. */
 bool pintle__find_learned(struct pintle_verdict *verdict, const struct pintle_learned *learned);
-
-/* Is there one? Says so nowhere. */
-bool pintle__shows_learned(const struct pintle_verdict *verdict,
-                           const struct pintle_learned *learned);
 
 /* No learned key was met: MISMATCH, softened in report mode on a valid path. */
 void pintle__refuse_learned(struct pintle__judging *judging, const char *detail);

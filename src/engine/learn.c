@@ -115,6 +115,20 @@ static void keep_up(struct pintle__judging *judging)
     (void)keep(judging, &entry, true, &held);
 }
 
+/* Of a learned CA key: has the rule a pin of it that has run out? Then that holds in any path. */
+static bool is_over(const struct pintle__judging *judging, const struct pintle_pin *pin)
+{
+    const struct pintle_rule *rule = judging->rule;
+
+    for (uint32_t i = 0; i < rule->pin_count; i++) {
+        if (rule->pins[i].at != PINTLE_AT_LEAF && rule->pins[i].until != PINTLE_NEVER &&
+            judging->verdict->time >= rule->pins[i].until &&
+            pintle_pin_equal(&rule->pins[i].pin, pin))
+            return true;
+    }
+    return false;
+}
+
 /* In other valid paths: a CA may have several. */
 static enum pintle__match find_elsewhere(struct pintle__judging *judging)
 {
@@ -124,8 +138,11 @@ static enum pintle__match find_elsewhere(struct pintle__judging *judging)
 
     if (learned->at != PINTLE_AT_CA || rule.trust != PINTLE_TRUST_TOFU)
         return PINTLE__MATCH_NONE;
-    for (uint32_t i = 0; i < learned->pin_count; i++)
-        pins[i] = (struct pintle_rule_pin){learned->pins[i], "", PINTLE_NEVER, learned->at, false};
+    for (uint32_t i = 0; i < learned->pin_count; i++) {
+        int64_t until = is_over(judging, &learned->pins[i]) ? judging->verdict->time : PINTLE_NEVER;
+
+        pins[i] = (struct pintle_rule_pin){learned->pins[i], "", until, learned->at, false};
+    }
     rule.pins = pins;
     rule.pin_count = learned->pin_count;
     return pintle__look_elsewhere(judging, &rule);
@@ -186,32 +203,13 @@ static bool is_retired(const struct pintle__judging *judging)
     return false;
 }
 
-/*
- * A host that has announced pins (HPKP) is no stranger, though no key was learned from it: without one of those
- * pins it has changed. Refuses, and then returns true.
- */
-static bool breaks_its_word(struct pintle__judging *judging)
+/* Which keys are learned is in its place of the detail. */
+static void accept_first(struct pintle__judging *judging)
 {
-    struct pintle_verdict *verdict = judging->verdict;
-    struct pintle_learned *noted = judging->learned;
-
-    switch (pintle__recall_noted(judging->engine, &verdict->host, verdict->port, verdict->time,
-                                 noted)) {
-    case PINTLE_RECALL_NONE:
-    case PINTLE_RECALL_EXPIRED:
-        return false;
-    case PINTLE_RECALL_FOUND:
-        if (pintle__shows_learned(verdict, noted))
-            return false;
-        judging->has_learned = true;
-        verdict->learned = true;
-        pintle__refuse_learned(judging, "no key that the host has announced (HPKP)");
-        return true;
-    case PINTLE_RECALL_ERROR:
-        break;
-    }
-    pintle__refuse_memory(verdict, "the pins that the host announced (HPKP) cannot be read");
-    return true;
+    pintle__accept(judging->verdict, PINTLE_REASON_FIRST_USE);
+    pintle__verdict_explain(judging->verdict, judging->learned->at == PINTLE_AT_CA
+                                                  ? "its CA was learned"
+                                                  : "its key was learned");
 }
 
 static void first_use(struct pintle__judging *judging)
@@ -224,14 +222,12 @@ static void first_use(struct pintle__judging *judging)
         pintle__refuse_learned(judging, "a key whose pin has run out is not learned");
         return;
     }
-    if (breaks_its_word(judging))
-        return;
     if (!fill(judging->learned, judging)) {
         pintle__verdict_explain(verdict, "a certificate that is to be learned cannot be read");
         return;
     }
     if (judging->peer->unproven) {
-        pintle__accept(verdict, PINTLE_REASON_FIRST_USE);
+        accept_first(judging);
         verdict->pending = true;
         return;
     }
@@ -242,7 +238,7 @@ static void first_use(struct pintle__judging *judging)
         kept = keep(judging, judging->learned, true, &held);
     if (kept == PINTLE_RECALL_NONE) {
         judging->has_learned = true;
-        pintle__accept(verdict, PINTLE_REASON_FIRST_USE);
+        accept_first(judging);
     } else if (kept == PINTLE_RECALL_FOUND) { /* somebody was quicker */
         *judging->learned = held;
         compare(judging);
@@ -263,6 +259,8 @@ void pintle__judge_learned(struct pintle__judging *judging)
         pintle__refuse_memory(verdict, "the engine has no memory for learned keys");
         return;
     }
+    if (!pintle__obeys_noted(judging))
+        return;
     switch (pintle__recall(judging->engine, PINTLE_LEARNED_TOFU, &verdict->host, verdict->port,
                            verdict->time, judging->learned)) {
     case PINTLE_RECALL_FOUND:
@@ -312,8 +310,10 @@ void pintle__learn_pinned(struct pintle__judging *judging)
             return;
         entry.learned = held.learned;
     }
-    if (judging->peer->unproven)
+    if (judging->peer->unproven) {
         verdict->pending = true;
-    else
-        (void)keep(judging, &entry, true, &held);
+        return;
+    }
+    (void)keep(judging, &entry, true, &held);
+    pintle__overrule_noted(judging);
 }

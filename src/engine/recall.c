@@ -48,43 +48,23 @@ static bool is_allowed(enum pintle_position at, size_t index)
     return at == PINTLE_AT_ANY || (at == PINTLE_AT_LEAF) == (index == 0);
 }
 
-/* Where a learned key stands in the trace, and which it is. False if there is none. */
-static bool find(const struct pintle_verdict *verdict, const struct pintle_learned *learned,
-                 size_t *cert, uint32_t *pin)
+bool pintle__find_learned(struct pintle_verdict *verdict, const struct pintle_learned *learned)
 {
-    for (*cert = 0; *cert < verdict->chain_count; ++*cert) {
-        const struct pintle_cert_trace *trace = &verdict->chain[*cert];
+    for (size_t i = 0; i < verdict->chain_count; i++) {
+        struct pintle_cert_trace *trace = &verdict->chain[i];
 
-        if (!is_usable(trace) || !is_allowed(learned->at, *cert))
+        if (!is_usable(trace) || !is_allowed(learned->at, i))
             continue;
-        for (*pin = 0; *pin < learned->pin_count; ++*pin) {
-            if (pintle_pin_equal(&trace->pin, &learned->pins[*pin]))
-                return true;
+        for (uint32_t pin = 0; pin < learned->pin_count; pin++) {
+            if (!pintle_pin_equal(&trace->pin, &learned->pins[pin]))
+                continue;
+            trace->note = PINTLE_CERT_PINNED;
+            verdict->cert_index = (int)i;
+            verdict->pin_index = (int)pin;
+            return true;
         }
     }
     return false;
-}
-
-bool pintle__shows_learned(const struct pintle_verdict *verdict,
-                           const struct pintle_learned *learned)
-{
-    size_t cert;
-    uint32_t pin;
-
-    return find(verdict, learned, &cert, &pin);
-}
-
-bool pintle__find_learned(struct pintle_verdict *verdict, const struct pintle_learned *learned)
-{
-    size_t cert;
-    uint32_t pin;
-
-    if (!find(verdict, learned, &cert, &pin))
-        return false;
-    verdict->chain[cert].note = PINTLE_CERT_PINNED;
-    verdict->cert_index = (int)cert;
-    verdict->pin_index = (int)pin;
-    return true;
 }
 
 void pintle__refuse_learned(struct pintle__judging *judging, const char *detail)

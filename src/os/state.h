@@ -8,7 +8,8 @@
  * Beside the database PATH stands PATH.last, a seed of the last good bundle that is replaced whole:
  * if either is lost or damaged, the other is enough. A database that is damaged is moved aside to
  * PATH.bad (PATH.damaged while it is done) and a new one begun with what in it is whole; one that is
- * locked, or cannot be read for lack of permission or by a failing disk, is left alone. PATH.lock
+ * locked, or cannot be read for lack of permission or by a failing disk, is left alone. What is believed
+ * belongs to an anchor: when a release brings another one, it begins anew (PATH.former). PATH.lock
  * stands there as soon as there is a database: if that is then missing, it was lost.
  *
  * A database that was lost is not one that was never used. Keys learned on first use may have been
@@ -57,6 +58,10 @@ void pintle__state_close(struct pintle__state *state);
  * pintle_trusted_restore(), marks through pintle_trusted_raise_marks(). What is refused is passed over;
  * *refused (may be NULL) counts it. Holding nothing is no error. If the database fails, what PATH.last
  * holds was taken back all the same.
+ *
+ * What was believed from another anchor (pintle_trusted_compare_seed()) is not taken back, and its marks
+ * are none: E_MISMATCH if ours has taken its place (save() will), E_STORAGE if its anchor is the later one.
+ * E_APP if it is the state of another app, which must then not be used at all.
  */
 PINTLE_MUST_USE enum pintle_status pintle__state_restore(struct pintle__state *state,
                                                          struct pintle_trusted *trusted,
@@ -71,7 +76,10 @@ PINTLE_MUST_USE enum pintle_status pintle__state_restore_last(const char *path,
 /*
  * Keep what `trusted` believes. If the database meanwhile holds marks above those of `trusted`, or a
  * newer root (another process was quicker), nothing is written and the status is E_ROLLBACK: restore, and apply again.
- * E_APP if it is another app's.
+ *
+ * What was believed from an anchor that ours has taken the place of makes way: its seed is kept as
+ * PATH.former. Keys learned on first use are forgotten with it, since its pins may have vouched for them;
+ * HPKP pins stay, in which no signature has a say. E_APP, E_STORAGE as of restore(); nothing is written.
  */
 PINTLE_MUST_USE enum pintle_status pintle__state_save(struct pintle__state *state,
                                                       const struct pintle_trusted *trusted,
@@ -111,8 +119,12 @@ PINTLE_MUST_USE enum pintle_status pintle__state_put_tries(struct pintle__state 
 
 /* --- what was learned ------------------------------------------------------------------------- */
 
-/* At most so many entries; a new one is then an error, not the end of an old one. */
+/* At most so many entries; a new one is then an error, not the end of an old one that still holds. */
 #define PINTLE__LEARNED_MAX 10000
+
+/* Of those, announced by hosts themselves (HPKP): any host may, and must not leave no room for the
+ * keys of those that a rule names. */
+#define PINTLE__NOTED_MAX (PINTLE__LEARNED_MAX / 2)
 
 /* How long an entry of a lost database may still matter: no rule keeps them longer (learn_days). */
 #define PINTLE__LEARNED_LOST_S ((int64_t)730 * 24 * 3600)
@@ -128,6 +140,13 @@ const struct pintle_memory *pintle__state_get_memory(struct pintle__state *state
 PINTLE_MUST_USE enum pintle_status pintle__state_list_learned(
     struct pintle__state *state, bool (*found)(void *ctx, const struct pintle_learned *entry),
     void *ctx, struct pintle_error *err);
+
+/*
+ * When a database was lost, so that hosts of which nothing is held are refused at `now`; *out 0 if there
+ * was none, or everything was forgotten since, or too long a time has passed.
+ */
+PINTLE_MUST_USE enum pintle_status pintle__state_get_lost(struct pintle__state *state, int64_t now,
+                                                          int64_t *out, struct pintle_error *err);
 
 /*
  * Forget. port 0: every port. host NULL: all hosts, and what a lost database may have held. *count:

@@ -98,14 +98,57 @@ int pintle__belief_write(sqlite3 *db, const struct pintle__belief *belief)
 
 /* --- taking it back -------------------------------------------------------------------------------- */
 
+/* Of another app or anchor: E_APP, E_MISMATCH (of one before ours), E_STORAGE (of one after). */
+static enum pintle_status check_kin(const struct pintle__state *state,
+                                    const struct pintle__belief *belief,
+                                    const struct pintle_trusted *trusted, struct pintle_error *err)
+{
+    const struct pintle_view seed = {belief->seed, belief->seed_len};
+    enum pintle_kin kin = PINTLE_KIN_SAME;
+    struct pintle_error whose;
+
+    if (belief->seed_len > 0) {
+        enum pintle_status status = pintle_trusted_compare_seed(&kin, trusted, seed, &whose);
+
+        if (status != PINTLE_OK) {
+            pintle__error_set(err, status, "%s", whose.text);
+            return status;
+        }
+    }
+    switch (kin) {
+    case PINTLE_KIN_SAME:
+        return PINTLE_OK;
+    case PINTLE_KIN_FORMER:
+        pintle__error_set(err, PINTLE_E_MISMATCH,
+                          "%.80s: is the state of another first root; begun anew", state->path);
+        return PINTLE_E_MISMATCH;
+    case PINTLE_KIN_LATER:
+        pintle__error_set(err, PINTLE_E_STORAGE,
+                          "%.80s: is the state of a later first root; left alone", state->path);
+        return PINTLE_E_STORAGE;
+    case PINTLE_KIN_STRANGER:
+        break;
+    }
+    pintle__error_set(err, PINTLE_E_APP, "%.80s: is the state %.160s", state->path, whose.text);
+    return PINTLE_E_APP;
+}
+
 /* Only what is no fault of the seed is a failure. */
 static enum pintle_status take_seed(struct pintle_trusted *trusted, const void *seed, size_t len,
                                     size_t *refused, struct pintle_error *err)
 {
     const struct pintle_view view = {seed, len};
+    enum pintle_kin kin;
     size_t left_out = 0;
-    enum pintle_status status = pintle_trusted_restore(trusted, view, &left_out, err);
+    enum pintle_status status = pintle_trusted_compare_seed(&kin, trusted, view, err);
 
+    if (status != PINTLE_OK)
+        return status;
+    if (kin != PINTLE_KIN_SAME) { /* signatures alone do not tell: a new root may keep old keys */
+        (*refused)++;
+        return PINTLE_OK;
+    }
+    status = pintle_trusted_restore(trusted, view, &left_out, err);
     *refused += left_out;
     if (status == PINTLE_E_ENVELOPE || status == PINTLE_E_LIMIT) {
         (*refused)++;
@@ -141,34 +184,11 @@ static enum pintle_status take_last(const char *path, struct pintle_trusted *tru
     return status;
 }
 
-static enum pintle_seed_kin kin_of(const struct pintle_trusted *trusted,
-                                   const struct pintle__belief *belief)
-{
-    const struct pintle_view seed = {belief->seed, belief->seed_len};
-
-    return belief->seed_len > 0 ? pintle_trusted_compare_seed(trusted, seed) : PINTLE_SEED_KIN;
-}
-
-/* What strangers have seen binds nobody: their marks could never be reached. */
-static enum pintle_status refuse_strangers(const struct pintle__state *state,
-                                           enum pintle_seed_kin kin, struct pintle_error *err)
-{
-    if (kin == PINTLE_SEED_OTHER_APP) {
-        pintle__error_set(err, PINTLE_E_APP, "%.120s: is the state of another app", state->path);
-        return PINTLE_E_APP;
-    }
-    pintle__error_set(err, PINTLE_E_STORAGE,
-                      "%.100s: belongs to other roots; what is believed is begun anew",
-                      state->path);
-    return PINTLE_E_STORAGE;
-}
-
 static enum pintle_status take_belief(struct pintle__state *state, struct pintle_trusted *trusted,
                                       size_t *refused, struct pintle_error *err)
 {
     struct pintle__belief belief = {.seed = NULL};
     enum pintle_status status = pintle__state_begin(state, false, err);
-    enum pintle_seed_kin kin = PINTLE_SEED_KIN;
     int rc;
 
     if (status != PINTLE_OK)
@@ -177,13 +197,11 @@ static enum pintle_status take_belief(struct pintle__state *state, struct pintle
     if (rc != SQLITE_OK)
         status = pintle__state_error(state, rc, err);
     status = pintle__state_end(state, status, err);
+    if (status == PINTLE_OK)
+        status = check_kin(state, &belief, trusted, err);
     if (status == PINTLE_OK && belief.seed_len > 0)
         status = take_seed(trusted, belief.seed, belief.seed_len, refused, err);
-    if (status == PINTLE_OK)
-        kin = kin_of(trusted, &belief);
-    if (kin != PINTLE_SEED_KIN)
-        status = refuse_strangers(state, kin, err);
-    else if (status == PINTLE_OK && belief.marks.epoch > 0)
+    if (status == PINTLE_OK && belief.marks.epoch > 0)
         pintle_trusted_raise_marks(trusted, &belief.marks);
     free(belief.seed);
     return status;
@@ -232,18 +250,19 @@ static bool is_ahead(const struct pintle__belief *held, const struct pintle__bel
            memcmp(a->digest, b->digest, sizeof(a->digest)) != 0;
 }
 
-static enum pintle_status write_last(const char *path, const struct pintle__belief *belief,
-                                     struct pintle_error *err)
+static enum pintle_status write_beside(const char *path, const char *suffix,
+                                       const struct pintle__belief *belief,
+                                       struct pintle_error *err)
 {
-    char *last = pintle__state_beside(path, ".last");
+    char *name = pintle__state_beside(path, suffix);
     enum pintle_status status;
 
-    if (last == NULL) {
+    if (name == NULL) {
         pintle__error_set(err, PINTLE_E_NOMEM, "out of memory");
         return PINTLE_E_NOMEM;
     }
-    status = os_write_file(last, belief->seed, belief->seed_len, 0600, err);
-    free(last);
+    status = os_write_file(name, belief->seed, belief->seed_len, 0600, err);
+    free(name);
     if (status == PINTLE_E_IO) {
         status = PINTLE_E_STORAGE;
         if (err != NULL)
@@ -252,15 +271,43 @@ static enum pintle_status write_last(const char *path, const struct pintle__beli
     return status;
 }
 
-/* As if nothing had been believed. How sources were found belongs to it: their ETags. */
-static int begin_anew(struct pintle__state *state, struct pintle__belief *held)
+/*
+ * What was believed from another anchor makes way. So do keys learned on first use: which of them
+ * the former root's pins had vouched for nobody can tell, and its keys may be why there is another.
+ */
+static enum pintle_status supersede(struct pintle__state *state, struct pintle__belief *held,
+                                    struct pintle_error *err)
 {
-    struct pintle__query query = pintle__query_new(state->db, "DELETE FROM tries");
+    enum pintle_status status = write_beside(state->path, ".former", held, err);
+    int rc = SQLITE_OK;
 
+    if (status != PINTLE_OK)
+        return status;
     free(held->seed);
     memset(held, 0, sizeof(*held));
-    (void)pintle__query_step(&query);
-    return pintle__query_end(&query);
+    rc = pintle__learned_clear_tofu(state->db);
+    return rc == SQLITE_OK ? PINTLE_OK : pintle__state_error(state, rc, err);
+}
+
+/* What `held` says may be overwritten by ours; what belongs to a former anchor is gone. */
+static enum pintle_status make_way(struct pintle__state *state, struct pintle__belief *held,
+                                   const struct pintle__belief *ours,
+                                   const struct pintle_trusted *trusted, struct pintle_error *err)
+{
+    struct pintle_error why = {0};
+    enum pintle_status status = check_kin(state, held, trusted, &why);
+
+    if (status == PINTLE_E_MISMATCH)
+        return supersede(state, held, err);
+    if (status != PINTLE_OK) {
+        if (err != NULL)
+            *err = why;
+        return status;
+    }
+    if (!is_ahead(held, ours))
+        return PINTLE_OK;
+    pintle__error_set(err, PINTLE_E_ROLLBACK, "%.80s: somebody else has newer ones", state->path);
+    return PINTLE_E_ROLLBACK;
 }
 
 /*
@@ -268,38 +315,29 @@ static int begin_anew(struct pintle__state *state, struct pintle__belief *held)
  * one there; and before the commit, so that a full disk changes nothing. Should only the commit
  * fail, PATH.last is ahead of the database: what was believed is believed.
  */
-static enum pintle_status save(struct pintle__state *state, const struct pintle_trusted *trusted,
-                               struct pintle__belief *ours, struct pintle_error *err)
+static enum pintle_status save(struct pintle__state *state, struct pintle__belief *ours,
+                               const struct pintle_trusted *trusted, struct pintle_error *err)
 {
     struct pintle__belief held;
     enum pintle_status status = PINTLE_OK;
     int rc = pintle__belief_read(state->db, &held);
-    enum pintle_seed_kin kin = rc == SQLITE_OK ? kin_of(trusted, &held) : PINTLE_SEED_KIN;
 
-    if (kin == PINTLE_SEED_OTHER_APP) {
-        free(held.seed);
-        return refuse_strangers(state, kin, err);
-    }
-    if (kin == PINTLE_SEED_STRANGER)
-        rc = begin_anew(state, &held);
-    if (rc == SQLITE_OK && is_ahead(&held, ours)) {
-        free(held.seed);
-        pintle__error_set(err, PINTLE_E_ROLLBACK, "%.80s: somebody else has newer ones",
-                          state->path);
-        return PINTLE_E_ROLLBACK;
-    }
-    if (rc == SQLITE_OK && ours->seed_len == 0) { /* the one that is there is not older */
-        ours->seed = held.seed;
+    if (rc == SQLITE_OK)
+        status = make_way(state, &held, ours, trusted, err);
+    if (rc == SQLITE_OK && status == PINTLE_OK && ours->seed_len == 0) {
+        ours->seed = held.seed; /* the one that is there is not older */
         ours->seed_len = held.seed_len;
         held.seed = NULL;
     }
     free(held.seed);
+    if (status != PINTLE_OK)
+        return status;
     if (rc == SQLITE_OK)
         rc = pintle__belief_write(state->db, ours);
     if (rc != SQLITE_OK)
         return pintle__state_error(state, rc, err);
     if (ours->seed_len > 0)
-        status = write_last(state->path, ours, err);
+        status = write_beside(state->path, ".last", ours, err);
     return status;
 }
 
@@ -334,7 +372,7 @@ enum pintle_status pintle__state_save(struct pintle__state *state,
     if (status == PINTLE_OK)
         status = pintle__state_begin(state, true, err);
     if (status == PINTLE_OK)
-        status = pintle__state_end(state, save(state, trusted, &ours, err), err);
+        status = pintle__state_end(state, save(state, &ours, trusted, err), err);
     free(ours.seed);
     return status;
 }

@@ -8,12 +8,18 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "os/http.h"
 
 /* More than a seed, so that damage does not make us ask for a gigabyte. */
 #define VALUE_MAX_LEN ((int)(2 * PINTLE_SEED_MAX_LEN))
 
 /* Times that the file may be moved away under our hands before we give up. */
 #define MOVED_TRIES 5
+
+static bool is_hasty(const struct pintle__state *state)
+{
+    return pintle__http_now_ms() < state->hasty_until_ms;
+}
 
 enum pintle_status pintle__state_error(struct pintle__state *state, int rc,
                                        struct pintle_error *err)
@@ -22,6 +28,8 @@ enum pintle_status pintle__state_error(struct pintle__state *state, int rc,
 
     if (pintle__is_damage(rc))
         state->suspect = true;
+    if ((rc & 0xff) == SQLITE_BUSY && !is_hasty(state))
+        state->hasty_until_ms = pintle__http_now_ms() + PINTLE__STATE_BUSY_MS;
     if (status == PINTLE_E_NOMEM)
         pintle__error_set(err, status, "out of memory");
     else
@@ -92,8 +100,11 @@ static bool is_outdated(const struct pintle__state *state)
 static enum pintle_status begin_here(struct pintle__state *state, bool write,
                                      struct pintle_error *err)
 {
-    int rc = pintle__query_run(state->db, write ? "BEGIN IMMEDIATE" : "BEGIN");
+    int rc = sqlite3_busy_timeout(state->db, is_hasty(state) ? PINTLE__STATE_BUSY_AGAIN_MS
+                                                             : PINTLE__STATE_BUSY_MS);
 
+    if (rc == SQLITE_OK)
+        rc = pintle__query_run(state->db, write ? "BEGIN IMMEDIATE" : "BEGIN");
     return rc == SQLITE_OK ? PINTLE_OK : pintle__state_error(state, rc, err);
 }
 

@@ -24,11 +24,18 @@
 /* How long a transaction of somebody else may take. */
 #define PINTLE__STATE_BUSY_MS 5000
 
+/* The same if one has just taken longer: whoever was stopped in the middle of it, and will not soon
+ * go on, must not keep all our threads for so long, one after the other. */
+#define PINTLE__STATE_BUSY_AGAIN_MS 50
+
 /*
  * mutex         guards the connection and all below it
  * path          absolute, without symbolic links in it
  * pid           of the process that opened it: a connection must not be used behind a fork()
  * suspect       something was found damaged: looked at anew before it is used again
+ * hasty_until_ms
+ *               until when PINTLE__STATE_BUSY_AGAIN_MS are enough, in the time of
+ *               pintle__http_now_ms()
  * whole_at      PRAGMA data_version at which what was learned was seen to be whole, or -1
  * lock_fd       of PATH.lock while we have the right to update, or -1
  */
@@ -38,6 +45,7 @@ struct pintle__state {
     char *path;
     pid_t pid;
     bool suspect;
+    int64_t hasty_until_ms;
     int64_t whole_at;
     int lock_fd;
     struct pintle_memory memory;
@@ -57,7 +65,8 @@ enum pintle_status pintle__state_error_system(struct pintle_error *err, const ch
 
 /* --- the connection ------------------------------------------------------------------------------ */
 
-/* E_STORAGE (E_NOMEM) for what SQLite said last. Damage makes the database suspect. */
+/* E_STORAGE (E_NOMEM) for what SQLite said last. Damage makes the database suspect, and a lock of
+ * somebody else us hasty. */
 enum pintle_status pintle__state_error(struct pintle__state *state, int rc,
                                        struct pintle_error *err);
 
@@ -107,6 +116,12 @@ enum pintle__db_condition pintle__db_examine(sqlite3 *db, int *rc);
 PINTLE_MUST_USE enum pintle_status pintle__state_create(struct pintle__state *state, bool *lost,
                                                         struct pintle_error *err);
 
+/*
+ * PATH.damaged becomes PATH.bad, or goes. What was saved from it must not be saved again: of a
+ * later loss it would know nothing.
+ */
+void pintle__state_put_damaged_away(const char *path);
+
 /* --- what is believed: its one row ------------------------------------------------------------------- */
 
 /*
@@ -155,6 +170,17 @@ uint64_t pintle__learned_sum(const struct pintle_learned *entry);
 
 /* Insert it, or put it in the place of the one with its host, port and kind. No ledger is kept. */
 int pintle__learned_write(sqlite3 *db, const struct pintle_learned *entry);
+
+/*
+ * The same with the ledger; `old` is the one whose place it takes, or NULL. Announced pins that have run out
+ * are taken back: then `old` only goes. SQLITE_FULL if there is
+ * no room, and nothing that has run out at `now` to give way.
+ */
+int pintle__learned_put(sqlite3 *db, const struct pintle_learned *entry,
+                        const struct pintle_learned *old, int64_t now);
+
+/* Forget all that was learned on first use, and what a lost database may have held. */
+int pintle__learned_clear_tofu(sqlite3 *db);
 
 /* SQLITE_CORRUPT unless the entries come to what the ledger says. */
 int pintle__learned_verify(sqlite3 *db);

@@ -209,6 +209,114 @@ int pintle__learned_verify(sqlite3 *db)
     return rc;
 }
 
+/* --- putting one there ---------------------------------------------------------------------------------- */
+
+static int remove_entry(sqlite3 *db, const struct pintle_learned *entry,
+                        struct pintle__ledger *ledger)
+{
+    struct pintle__query query =
+        pintle__query_new(db, "DELETE FROM learned WHERE host = ? AND port = ? AND kind = ?");
+
+    pintle__query_text(&query, entry->host.text);
+    pintle__query_int(&query, entry->port);
+    pintle__query_int(&query, (int64_t)entry->from);
+    (void)pintle__query_step(&query);
+    ledger->count--;
+    ledger->total -= pintle__learned_sum(entry);
+    return pintle__query_end(&query);
+}
+
+/* Announced pins that have run out are to be treated as not there (RFC 7469 section 2.3.3). */
+static int drop_expired(sqlite3 *db, int64_t now, struct pintle__ledger *ledger)
+{
+    struct pintle__query query =
+        pintle__query_new(db, "SELECT " PINTLE__LEARNED_COLUMNS " FROM learned WHERE kind <> ?"
+                              " AND expires <= ? ORDER BY expires LIMIT 1");
+    struct pintle_learned entry;
+    bool found, good = false;
+    int rc;
+
+    pintle__query_int(&query, PINTLE_LEARNED_TOFU);
+    pintle__query_int(&query, now);
+    found = pintle__query_step(&query);
+    if (found)
+        good = pintle__learned_read(&query, &entry);
+    rc = pintle__query_end(&query);
+    if (rc != SQLITE_OK)
+        return rc;
+    if (!found)
+        return SQLITE_FULL;
+    return good ? remove_entry(db, &entry, ledger) : SQLITE_CORRUPT;
+}
+
+/* For a new one. */
+static int make_room(sqlite3 *db, enum pintle_learned_from from, int64_t now,
+                     struct pintle__ledger *ledger)
+{
+    bool full = ledger->count >= PINTLE__LEARNED_MAX;
+    int64_t noted = 0;
+    int rc = SQLITE_OK;
+
+    if (!full && from != PINTLE_LEARNED_TOFU) {
+        rc = pintle__query_number(db, "SELECT count(*) FROM learned WHERE kind <> 0", &noted);
+        full = noted >= PINTLE__NOTED_MAX;
+    }
+    return rc == SQLITE_OK && full ? drop_expired(db, now, ledger) : rc;
+}
+
+/* Pins that a host takes back are to be forgotten (RFC 7469 section 2.3.3), not kept as expired. */
+static int take_back(sqlite3 *db, const struct pintle_learned *old, struct pintle__ledger *ledger)
+{
+    int rc = old != NULL ? remove_entry(db, old, ledger) : SQLITE_OK;
+
+    return rc == SQLITE_OK && old != NULL ? pintle__ledger_write(db, ledger) : rc;
+}
+
+int pintle__learned_put(sqlite3 *db, const struct pintle_learned *entry,
+                        const struct pintle_learned *old, int64_t now)
+{
+    struct pintle__ledger ledger;
+    int rc = pintle__ledger_read(db, &ledger);
+
+    if (rc == SQLITE_OK && entry->from != PINTLE_LEARNED_TOFU && entry->expires <= now)
+        return take_back(db, old, &ledger);
+    if (rc == SQLITE_OK && old == NULL)
+        rc = make_room(db, entry->from, now, &ledger);
+    if (rc == SQLITE_OK)
+        rc = pintle__learned_write(db, entry);
+    if (rc != SQLITE_OK)
+        return rc;
+    if (old != NULL)
+        ledger.total -= pintle__learned_sum(old);
+    else
+        ledger.count++;
+    ledger.total += pintle__learned_sum(entry);
+    return pintle__ledger_write(db, &ledger);
+}
+
+/* What is left is counted anew. */
+int pintle__learned_clear_tofu(sqlite3 *db)
+{
+    struct pintle__query query;
+    struct pintle__ledger ledger = {0, 0, 0};
+    struct pintle_learned entry;
+    bool good = true;
+    int rc = pintle__query_run(db, "DELETE FROM learned WHERE kind = 0; DELETE FROM forgotten");
+
+    if (rc != SQLITE_OK)
+        return rc;
+    query = pintle__query_new(db, "SELECT " PINTLE__LEARNED_COLUMNS " FROM learned");
+    while (good && pintle__query_step(&query)) {
+        good = pintle__learned_read(&query, &entry);
+        ledger.count++;
+        ledger.total += pintle__learned_sum(&entry);
+    }
+    rc = pintle__query_end(&query);
+    if (rc == SQLITE_OK && !good)
+        rc = SQLITE_CORRUPT;
+    return rc == SQLITE_OK ? pintle__ledger_write(db, &ledger) : rc;
+}
+
 /* --- saving what is whole ---------------------------------------------------------------------------------- */
 
 /* From one end until the damage. */

@@ -82,11 +82,14 @@ bool pintle__state_lock(struct pintle__state *state, int64_t wait_ms)
     }
 }
 
+/* A child that was forked meanwhile has the descriptor too: that we close ours does not end it. */
 void pintle__state_unlock(struct pintle__state *state)
 {
     (void)pthread_mutex_lock(&state->mutex);
-    if (state->lock_fd >= 0)
+    if (state->lock_fd >= 0) {
+        (void)flock(state->lock_fd, LOCK_UN);
         (void)close(state->lock_fd);
+    }
     state->lock_fd = -1;
     (void)pthread_mutex_unlock(&state->mutex);
 }

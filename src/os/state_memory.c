@@ -62,7 +62,13 @@ static bool is_forgotten(struct pintle__state *state, const char *host, uint16_t
     return pintle__query_end(&query) == SQLITE_OK && found;
 }
 
-/* Might something have been known of this host that was lost? Nothing lives longer than so. */
+/* Does it still matter? Nothing that is learned lives longer than so. */
+static bool matters(int64_t lost_at, int64_t now)
+{
+    return lost_at != 0 && now - PINTLE__LEARNED_LOST_S < lost_at;
+}
+
+/* Might something have been known of this host that was lost? */
 static enum pintle_recall none_of(struct pintle__state *state, const struct pintle_host *host,
                                   uint16_t port, int64_t now)
 {
@@ -76,8 +82,7 @@ static enum pintle_recall none_of(struct pintle__state *state, const struct pint
         (void)pintle__state_error(state, rc, NULL);
         return PINTLE_RECALL_ERROR;
     }
-    if (ledger.lost_at == 0 || now - PINTLE__LEARNED_LOST_S >= ledger.lost_at ||
-        is_forgotten(state, host->text, port))
+    if (!matters(ledger.lost_at, now) || is_forgotten(state, host->text, port))
         return PINTLE_RECALL_NONE;
     return PINTLE_RECALL_ERROR;
 }
@@ -157,26 +162,6 @@ static enum pintle_recall recall(void *ctx, enum pintle_learned_from from,
 
 /* --- learn -------------------------------------------------------------------------------------------- */
 
-static int put(struct pintle__state *state, const struct pintle_learned *entry,
-               const struct pintle_learned *old)
-{
-    struct pintle__ledger ledger;
-    int rc = pintle__ledger_read(state->db, &ledger);
-
-    if (rc == SQLITE_OK && old == NULL && ledger.count >= PINTLE__LEARNED_MAX)
-        rc = SQLITE_FULL;
-    if (rc == SQLITE_OK)
-        rc = pintle__learned_write(state->db, entry);
-    if (rc != SQLITE_OK)
-        return rc;
-    if (old != NULL)
-        ledger.total -= pintle__learned_sum(old);
-    else
-        ledger.count++;
-    ledger.total += pintle__learned_sum(entry);
-    return pintle__ledger_write(state->db, &ledger);
-}
-
 /* NONE: put there. With `replace` it does not matter what was there, or may have been. */
 static enum pintle_recall learn_in(struct pintle__state *state, const struct pintle_learned *entry,
                                    bool replace, int64_t now, struct pintle_learned *held)
@@ -193,7 +178,7 @@ static enum pintle_recall learn_in(struct pintle__state *state, const struct pin
         return found;
     if (found == PINTLE_RECALL_FOUND && !replace)
         return by_time(found, held, now);
-    rc = put(state, entry, is_new ? NULL : held);
+    rc = pintle__learned_put(state->db, entry, is_new ? NULL : held, now);
     if (rc != SQLITE_OK) {
         (void)pintle__state_error(state, rc, NULL);
         return PINTLE_RECALL_ERROR;
@@ -273,6 +258,24 @@ enum pintle_status pintle__state_list_learned(struct pintle__state *state,
         status = next_entry(state, &entry, &more, err);
     } while (status == PINTLE_OK && more && found(ctx, &entry));
     return status;
+}
+
+enum pintle_status pintle__state_get_lost(struct pintle__state *state, int64_t now, int64_t *out,
+                                          struct pintle_error *err)
+{
+    enum pintle_status status = pintle__state_begin(state, false, err);
+    struct pintle__ledger ledger;
+    int rc;
+
+    *out = 0;
+    if (status != PINTLE_OK)
+        return status;
+    rc = pintle__ledger_read(state->db, &ledger);
+    if (rc != SQLITE_OK)
+        status = pintle__state_error(state, rc, err);
+    else if (matters(ledger.lost_at, now))
+        *out = ledger.lost_at;
+    return pintle__state_end(state, status, err);
 }
 
 /* Take the entries of a host out of the ledger. */

@@ -264,6 +264,7 @@ enum pintle_status pintle__state_connect(struct pintle__state *state, bool *reco
             return status;
         }
         if (done) {
+            pintle__state_put_damaged_away(state->path); /* of somebody who was killed */
             note_use(state->path);
             return PINTLE_OK;
         }
@@ -307,10 +308,15 @@ void pintle__state_close(struct pintle__state *state)
 {
     if (state == NULL)
         return;
-    pintle__state_unlock(state);
-    if (state->pid == getpid()) /* a child has no business with its parent's connection */
+    if (state->pid == getpid()) {
+        pintle__state_unlock(state);
         pintle__db_close(&state->db);
-    (void)pthread_mutex_destroy(&state->mutex);
+        (void)pthread_mutex_destroy(&state->mutex);
+    } else if (state->lock_fd >= 0) {
+        /* A child has no business with its parent's connection and right to update, and the mutex
+         * may be held by a thread that is not here. */
+        (void)close(state->lock_fd);
+    }
     free(state->path);
     free(state);
 }

@@ -113,17 +113,26 @@ enum pintle__db_condition pintle__db_examine(sqlite3 *db, int *rc)
 
 /* --- begin one --------------------------------------------------------------------------------------- */
 
-/* Is there a file beside the database that only stands beside one that was used? */
-static bool was_used(const char *path)
+/*
+ * Is there a file beside the database that only stands beside one that was used? *last is then the
+ * latest time at which one of them was written, unless it is later already.
+ */
+static bool was_used(const char *path, int64_t *last)
 {
     static const char *const suffixes[] = {".lock", ".last", ".bad", ".damaged"};
     bool found = false;
 
-    for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]) && !found; i++) {
+    for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
         char *name = pintle__state_beside(path, suffixes[i]);
         struct stat st;
 
-        found = name == NULL || lstat(name, &st) == 0; /* without memory: the safe answer */
+        if (name == NULL) {
+            found = true; /* without memory: the safe answer */
+        } else if (lstat(name, &st) == 0) {
+            found = true;
+            if ((int64_t)st.st_mtime > *last)
+                *last = (int64_t)st.st_mtime;
+        }
         free(name);
     }
     return found;
@@ -142,7 +151,10 @@ static int salvage_belief(sqlite3 *db, sqlite3 *from)
     return rc;
 }
 
-/* What was forgotten on purpose stays so: without this it would become lost. */
+/*
+ * What was forgotten on purpose stays so: without this it would become lost. Not after another
+ * loss: since then the host may have been met again, and that may be what is lost now.
+ */
 static int salvage_forgotten(sqlite3 *db, sqlite3 *from)
 {
     struct pintle__query query = pintle__query_new(from, "SELECT host, port FROM forgotten");
@@ -181,7 +193,7 @@ static int salvage(struct pintle__state *state, struct pintle__ledger *ledger, b
         rc = salvage_belief(state->db, from);
         if (rc == SQLITE_OK)
             rc = pintle__learned_salvage(state->db, from, ledger, complete);
-        if (rc == SQLITE_OK)
+        if (rc == SQLITE_OK && *complete)
             rc = salvage_forgotten(state->db, from);
         pintle__db_close(&from);
     }
@@ -189,32 +201,41 @@ static int salvage(struct pintle__state *state, struct pintle__ledger *ledger, b
     return rc;
 }
 
+/*
+ * A clock that is behind, as at the start of a device that has none of its own, must not date the
+ * loss so far back that nothing of it would matter: it was not before the last time we wrote.
+ */
 static int fill(struct pintle__state *state, bool *lost)
 {
     const struct pintle__belief nothing = {.seed = NULL};
     struct pintle__ledger ledger = {0, 0, 0};
+    int64_t now = (int64_t)time(NULL);
+    int64_t lost_at = now > 0 ? now : 1; /* 0: nothing was lost */
     bool complete = false;
     int rc = pintle__query_run(state->db, schema);
 
-    *lost = was_used(state->path);
+    *lost = was_used(state->path, &lost_at);
     if (rc == SQLITE_OK)
         rc = pintle__belief_write(state->db, &nothing);
     if (rc == SQLITE_OK && *lost)
         rc = salvage(state, &ledger, &complete);
-    if (*lost && !complete)
-        ledger.lost_at = (int64_t)time(NULL);
+    if (*lost && !complete && lost_at > ledger.lost_at)
+        ledger.lost_at = lost_at;
     return rc == SQLITE_OK ? pintle__ledger_write(state->db, &ledger) : rc;
 }
 
-/* What was saved from it need not be saved again. */
-static void put_damaged_away(const char *path)
+void pintle__state_put_damaged_away(const char *path)
 {
     char *damaged = pintle__state_beside(path, ".damaged");
     char *journal = pintle__state_beside(path, ".damaged-journal");
     char *bad = pintle__state_beside(path, ".bad");
+    struct stat st;
 
-    if (damaged != NULL && journal != NULL && bad != NULL && rename(damaged, bad) == 0)
+    if (damaged != NULL && journal != NULL && bad != NULL && lstat(damaged, &st) == 0) {
+        if (rename(damaged, bad) != 0)
+            (void)unlink(damaged);
         (void)unlink(journal);
+    }
     free(damaged);
     free(journal);
     free(bad);
@@ -240,6 +261,6 @@ enum pintle_status pintle__state_create(struct pintle__state *state, bool *lost,
     if (rc != SQLITE_OK)
         return pintle__state_error(state, rc, err);
     if (condition == PINTLE__DB_EMPTY)
-        put_damaged_away(state->path);
+        pintle__state_put_damaged_away(state->path);
     return PINTLE_OK;
 }

@@ -101,9 +101,14 @@ static enum pintle_status make(struct pintle_updater **out,
 
 /* --- what is believed -------------------------------------------------------------------------- */
 
-/* What the database does not do is kept in *problem until there is somebody to be told. */
+/*
+ * What the database does not do is kept in *problem until there is somebody to be told.
+ *
+ * anew  it was of another anchor and works, begun anew, which `err` says
+ */
 struct problem {
     enum pintle_status status;
+    bool anew;
     struct pintle_error err;
 };
 
@@ -112,7 +117,10 @@ static void note_problem(struct problem *problem, enum pintle_status status,
 {
     if (status == PINTLE_OK || problem->status != PINTLE_OK)
         return;
-    problem->status = status;
+    if (status == PINTLE_E_MISMATCH)
+        problem->anew = true;
+    else
+        problem->status = status;
     problem->err = *err;
 }
 
@@ -137,6 +145,13 @@ static enum pintle_status open_state(struct pintle_updater *updater, struct pint
     return status;
 }
 
+/* Another app's: as another program's, it is left alone. */
+static void leave_state(struct pintle_updater *updater)
+{
+    pintle__state_close(updater->state);
+    updater->state = NULL;
+}
+
 /* The newest of seed and database, in `trusted` and in the database. */
 static void join_state(struct pintle_updater *updater, struct problem *problem)
 {
@@ -153,18 +168,14 @@ static void join_state(struct pintle_updater *updater, struct problem *problem)
     for (int i = 0; i < 2; i++) {
         status = pintle__state_restore(updater->state, updater->trusted, NULL, &err);
         note_problem(problem, status, &err);
-        if (status == PINTLE_E_APP) { /* nor are its keys and reports ours */
-            pintle__state_close(updater->state);
-            updater->state = NULL;
-            updater->unsaved = true;
-            return;
-        }
         status = pintle__state_save(updater->state, updater->trusted, &err);
         if (status != PINTLE_E_ROLLBACK) /* another process was quicker */
             break;
     }
     updater->unsaved = status != PINTLE_OK;
     note_problem(problem, status, &err);
+    if (status == PINTLE_E_APP)
+        leave_state(updater);
 }
 
 static enum pintle_status believe(struct pintle_updater *updater, struct problem *problem,
@@ -242,6 +253,8 @@ static void tell_start(struct pintle_updater *updater, const struct problem *pro
 {
     pintle__update_note_trusted(updater);
     pintle__update_tell_description(updater, PINTLE_EVENT_STARTED, "");
+    if (problem->anew && problem->status == PINTLE_OK)
+        pintle__update_tell(updater, PINTLE_EVENT_STORAGE, PINTLE_OK, "", problem->err.text);
     pintle__update_note_storage(updater, problem->status, &problem->err);
     updater->status.storage = updater->state != NULL && !updater->unsaved;
     pintle__update_tell_unpin(updater);
@@ -297,7 +310,7 @@ enum pintle_status pintle_updater_open(struct pintle_updater **out,
                                        const struct pintle_update_config *config,
                                        struct pintle_error *err)
 {
-    struct problem problem = {PINTLE_OK, {0}};
+    struct problem problem = {.status = PINTLE_OK};
     struct pintle_updater *updater;
     enum pintle_status status = check_config(config, err);
 

@@ -174,7 +174,9 @@ static void restore(struct update *update)
     if (update->updater->state == NULL)
         return;
     status = pintle__state_restore(update->updater->state, update->trusted, NULL, &err);
-    if (status != PINTLE_OK)
+    if (status == PINTLE_E_MISMATCH) /* another anchor's came into its place: ours is saved again */
+        update->updater->unsaved = true;
+    else if (status != PINTLE_OK)
         pintle__update_note_storage(update->updater, status, &err);
 }
 

@@ -13,8 +13,8 @@
 
 /* --- the worker ------------------------------------------------------------------------------ */
 
-/* With the mutex: when to wake up if nothing happens. */
-static int64_t next_wake_ms(const struct pintle_updater *updater)
+/* With the mutex: when to wake up if nothing happens. `now` by the program's clock. */
+static int64_t next_wake_ms(const struct pintle_updater *updater, int64_t now)
 {
     int64_t now_ms = pintle__http_now_ms();
     int64_t wake_ms = updater->due_ms;
@@ -25,8 +25,6 @@ static int64_t next_wake_ms(const struct pintle_updater *updater)
     if (wake_ms > now_ms + SLEEP_MAX_MS)
         wake_ms = now_ms + SLEEP_MAX_MS;
     if (!updater->told_stale) {
-        int64_t now = pintle__updater_now(updater);
-
         if (updater->status.fresh_until > now)
             left_s = updater->status.fresh_until - now;
         if (left_s < SLEEP_MAX_MS / 1000 && now_ms + left_s * 1000 < wake_ms)
@@ -77,27 +75,25 @@ enum work {
     WORK_STOP,
     WORK_SERVE,
     WORK_UPDATE,
-    WORK_LOOK
+    WORK_LOOK,
+    WORK_NONE
 };
 
+/* NONE: something has changed, but what is to be done is not known yet. */
 static enum work wait_for_work(struct pintle_updater *updater)
 {
+    int64_t now = pintle__updater_now(updater); /* the program's clock: not with the mutex */
     enum work work = WORK_LOOK;
 
     pintle__updater_lock(updater);
-    for (;;) {
-        int64_t wake_ms = next_wake_ms(updater);
-
-        if (atomic_load(&updater->stop))
-            work = WORK_STOP;
-        else if (updater->answered < updater->asked)
-            work = WORK_SERVE;
-        else if (updater->due_ms <= pintle__http_now_ms())
-            work = WORK_UPDATE;
-        else if (pintle__updater_wait(updater, wake_ms))
-            continue;
-        break;
-    }
+    if (atomic_load(&updater->stop))
+        work = WORK_STOP;
+    else if (updater->answered < updater->asked)
+        work = WORK_SERVE;
+    else if (updater->due_ms <= pintle__http_now_ms())
+        work = WORK_UPDATE;
+    else if (pintle__updater_wait(updater, next_wake_ms(updater, now)))
+        work = WORK_NONE;
     pintle__updater_unlock(updater);
     return work;
 }
@@ -118,6 +114,8 @@ static void *work(void *ctx)
             break;
         case WORK_LOOK:
             pintle__update_tell_stale(updater);
+            break;
+        case WORK_NONE:
             break;
         }
     }

@@ -60,27 +60,6 @@ class Noting(HpkpCase):
         self.change_key()
         self.assertIn("no key that the host has announced", self.refused(self.server, "--hpkp", "-d", "secret").err)
 
-    def test_who_has_announced_pins_is_no_first_contact(self):
-        self.noted(header(self.leaf.pin, BACKUP))
-        self.say()
-        self.change_key()
-        for options in (("--tofu",), ("--hpkp", "--tofu")):
-            self.assertIn("no key that the host has announced", self.refused(self.server, *options).err)
-        result = self.run_cli("trust", "add", HOST, *self.to(self.server))
-        self.assertExit(result, cli.REFUSED)
-        self.assertIn("no key that the host has announced", result.err)
-        self.assertEqual([entry["from"] for entry in self.entries()], ["hpkp"])
-        self.assertAccepted("trust", "add", HOST, "--replace", *self.to(self.server))
-        self.fetch(self.server, "--tofu")
-        self.refused(self.server, "--hpkp")
-
-    def test_a_first_contact_that_keeps_its_word_is_learned(self):
-        self.noted(header(self.issuing.pin, BACKUP))
-        self.say()
-        self.change_key()
-        self.fetch(self.server, "--tofu")
-        self.assertEqual(sorted(entry["from"] for entry in self.entries()), ["hpkp", "tofu"])
-
     def test_the_backup_key_is_let_in(self):
         backup = self.issue()
         self.noted(header(self.leaf.pin, backup.pin))
@@ -205,6 +184,7 @@ class Forgetting(HpkpCase):
         self.noted(header(self.leaf.pin, BACKUP))
         self.say(header(self.leaf.pin, BACKUP, age=0))
         self.assertEqual(self.note(), {"action": "forget"})
+        self.assertEqual(self.entries(), [])
         self.change_key()
         self.say()
         self.fetch(self.server, "--hpkp")
@@ -222,6 +202,25 @@ class Forgetting(HpkpCase):
         self.say(header(self.leaf.pin, BACKUP, age=0))
         self.note()
         self.assertIn("tofu", [entry["from"] for entry in self.entries()])
+
+    def test_first_use_does_not_step_over_noted_pins(self):
+        self.noted(header(self.leaf.pin, BACKUP))
+        self.say()
+        self.change_key()
+        for options in (["--tofu"], ["--tofu", "--hpkp"], ["--tofu", "--tofu-at", "ca"]):
+            self.assertIn("no key that the host has announced", self.refused(self.server, *options).err)
+        self.pinset(self.rule(trust="tofu"), app="pintle")
+        self.assertIn("no key that the host has announced", self.refused(self.server).err)
+        self.assertEqual([entry["from"] for entry in self.entries()], ["hpkp"])
+
+    def test_with_both_both_must_hold(self):
+        backup = self.issue()
+        self.noted(header(self.leaf.pin, backup.pin))
+        self.say()
+        self.assertIn("first-use", self.fetch(self.server, "--tofu", "--hpkp").err)
+        self.assertEqual(self.fetch(self.server, "--tofu", "--hpkp").err, "")
+        self.serve(self.server, backup)
+        self.assertIn("another key than was learned", self.refused(self.server, "--tofu", "--hpkp").err)
 
     def test_a_locked_out_user_forgets(self):
         self.noted(header(self.leaf.pin, BACKUP))

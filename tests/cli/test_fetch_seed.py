@@ -111,7 +111,20 @@ class FetchSeed(living.LivingCase):
 
     def test_stale_pins_are_told(self):
         self.seed.write_bytes(self.bundle(1, self.old, issued=bundles.time(days=-90), expires=bundles.time(days=-1)).seed)
-        self.assertIn("nothing says that these pins are the newest", self.fetch(self.https(self.old)).err)
+        result = self.fetch(self.https(self.old))
+        self.assertRegex(result.err, r"enforcing 1 of 1 rules, version 1, stale since \d{4}-")
+        self.assertIn("nothing says that these pins are the newest\n", result.err)
+
+    def test_pins_that_were_never_confirmed_are_told(self):
+        self.seed.write_bytes(self.bundle(1, self.old, fresh=0).seed)
+        result = self.fetch(self.https(self.old))
+        self.assertIn("version 1, never confirmed as the newest\n", result.err)
+        self.assertNotIn("1970", result.err)
+
+    def test_another_epoch_than_the_first_is_told(self):
+        self.signer.rotate(epoch=2)
+        self.seed.write_bytes(self.bundle(1, self.old).seed)
+        self.assertIn("version 1 of epoch 2, fresh until", self.fetch(self.https(self.old)).err)
 
     # --- usage
 

@@ -15,7 +15,7 @@ class FirstUse(LearningCase):
         leaf = self.issue()
         server = self.https(leaf)
         result = self.fetch(server, "--tofu")
-        self.assertIn("accepted api.example.com:443: first-use: the first contact", result.err)
+        self.assertIn("accepted api.example.com:443: first-use: the first contact: its key was learned", result.err)
         verdict = self.fetch_json(server, "--tofu")["hops"][0]["verdict"]
         self.assertEqual((verdict["reason"], verdict["learned"]), ("match", True))
         entry, = self.entries()
@@ -60,6 +60,18 @@ class FirstUse(LearningCase):
         both = self.write("both.pem", self.root.pem + self.rogue.pem)
         self.serve(server, self.rogue.issue(HOST))
         self.assertIn("no CA key that was learned", self.refused(server, "--tofu", "--tofu-at", "ca", "--ca", both).err)
+
+    def test_a_ca_that_was_learned_is_not_narrowed_to_a_key(self):
+        server = self.https()
+        self.assertIn("first-use: the first contact: its CA was learned", self.fetch(server, "--tofu", "--tofu-at", "ca").err)
+        self.serve(server, self.issue())
+        self.assertEqual(self.fetch(server, "--tofu").err, "")
+        self.assertIn("its CA was learned, and stays so", self.fetch(server, "--tofu", "--tofu-at", "leaf").err)
+        self.assertEqual([entry["at"] for entry in self.entries()], ["ca"])
+        self.serve(server, self.issue())
+        self.assertEqual(self.fetch(server, "--tofu").err, "")
+        self.assertAccepted("trust", "add", HOST, "--replace", *self.to(server))
+        self.assertEqual([entry["at"] for entry in self.entries()], ["leaf"])
 
     def test_a_redirect_is_learned_too(self):
         server = self.https(self.issue(HOST, "www.example.com"))
@@ -118,8 +130,12 @@ class Storage(LearningCase):
     def expect_lost(self):
         """Refused however often it is tried, and learned again once it was forgotten on purpose."""
         for _ in range(2):
-            self.refused(self.server, "--tofu", "--state", "state.db", reason="memory")
-        self.run_cli("trust", "forget", "--state", "state.db", HOST)
+            result = self.refused(self.server, "--tofu", "--state", "state.db", reason="memory")
+            self.assertIn(f"pintle trust forget {HOST} has it learned anew", result.err)
+        self.assertIn("may be lost: hosts that are not listed are refused until they are forgotten",
+                      self.run_cli("trust", "list", "--state", "state.db").err)
+        result = self.run_cli("trust", "forget", "--state", "state.db", HOST)
+        self.assertIn(f"{HOST}: may be learned anew", result.err)
         self.assertIn(": first-use: ", self.fetch(self.server, "--tofu", "--state", "state.db").err)
 
     def test_what_is_no_database_is_no_first_use(self):

@@ -1,10 +1,21 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """pintle help. What it says is compared with the table in test_table.py."""
+import re
 import unittest
 
 import cli
 import tap_unittest
+
+
+class Columns(cli.TestCase):
+    def test_summaries_stand_below_each_other(self):
+        names = self.run_cli("help", "--commands").lines
+        for args in (("help",), ("help", "rotate")):
+            lines = [line for line in self.run_cli(*args).out.splitlines()
+                     if any(re.match(rf"  {name}  ", line) for name in names)]
+            self.assertGreater(len(lines), 2)
+            self.assertEqual({re.match(r"  [a-z]+( [a-z]+)?  +", line).end() for line in lines}, {19}, args)
 
 
 class Help(cli.TestCase):

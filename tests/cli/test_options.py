@@ -107,6 +107,7 @@ class Refusals(cli.TestCase):
     def test_abbreviated_names_are_unknown(self):
         result = self.assertUsage("unknown option --for", "pin", "--for=hex")
         self.assertIn("did you mean --form?", result.err)
+        self.assertUsage("unknown option --cafile; did you mean --ca?", "check", "--cafile", "ca.pem")
 
     def test_a_value_is_not_shown_in_the_message_about_an_unknown_option(self):
         result = self.assertUsage("unknown option --passphrase\n", "key", "backup", "h.example",
@@ -202,6 +203,33 @@ class Environment(Forms):
     def test_options_before_the_command_have_variables_too(self):
         self.assertUsage("PINTLE_COLOR: 'x' is not one of auto, always, never", "version",
                          env={"PINTLE_COLOR": "x"})
+
+    def test_the_command_line_beats_the_variable_of_an_option_that_it_excludes(self):
+        for args in (("publish", "--dir", "absent", "--stage", "s.json"),
+                     ("unpin", "--dir", "absent", "--soften", "api", "--reason", "x", "--stage", "u.json"),
+                     ("embed", "--dir", "absent", "-o", "new.seed"),
+                     ("trust", "list", "--state", "t.db"),
+                     ("rotate", "status", "--rule", "api")):
+            with self.subTest(args):
+                result = self.run_cli(*args, env={"PINTLE_SIGNED": "x", "PINTLE_FRESH": "5", "PINTLE_WITHDRAW": "1",
+                                                  "PINTLE_SEED": "x.seed", "PINTLE_PLAN": "x.json",
+                                                  "PINTLE_APP": "com.example.other"})
+                self.assertNotEqual(result.code, cli.USAGE, result.err)
+        self.assertUsage("options --tofu and --pin exclude", "fetch", "https://localhost/", "--tofu", "--pin",
+                         "sha256/" + "A" * 43 + "=")
+
+    def test_a_mistake_names_the_variables_that_it_comes_from(self):
+        self.assertUsage("options --cert and --key go together (--key is from PINTLE_KEY)", "check",
+                         env={"PINTLE_KEY": "client.key.pem"})
+        result = self.assertUsage("which hosts are learned (--seed is from PINTLE_SEED)", "fetch", "https://localhost/",
+                                  "--tofu", env={"PINTLE_SEED": "x.seed"})
+        self.assertNotIn("PINTLE_TOFU", result.err)
+
+    def test_keys_that_sign_have_another_variable_than_keys_of_clients(self):
+        self.assertUsage("option --dir", "publish", env={"PINTLE_KEY": "client.key.pem"})
+        result = self.run_cli("sign", "absent.json", env={"PINTLE_SIGN_KEY": "a.key.pem b.key.pem"})
+        self.assertExit(result, cli.INPUT)
+        self.assertIn("absent.json", result.err)
 
     def test_a_secret_or_hidden_option_has_no_variable(self):
         self.assertAccepted("help", env={"PINTLE_MDOC": "/nonexistent", "PINTLE_HELP": "maybe"})

@@ -5,6 +5,7 @@ import base64
 import fcntl
 import json
 import os
+import re
 import shutil
 import subprocess
 
@@ -38,7 +39,10 @@ class Gate(publishing.PublishingCase):
         self.assertIn("no certificate and no certificate request",
                       self.publish("--proof", "key.pem", code=cli.INPUT).err)
         self.write("other.csr", pki.request(pki.Key(), netcase.HOST))
-        self.publish("--proof", "other.csr", code=cli.REFUSED)
+        pin = self.backup.pin
+        self.assertIn(f"{pin} is not proven: give its certificate request or certificate with --proof; what was given is"
+                      " of no pin of this rule", self.publish("--proof", "other.csr", code=cli.REFUSED).out)
+        self.assertRegex(self.publish(code=cli.REFUSED).out, rf"PIN113.*{re.escape(pin)} is not proven: .*--proof\n")
         self.publish(*self.proof)
 
     def test_a_certificate_proves_a_backup_too(self):
@@ -48,6 +52,7 @@ class Gate(publishing.PublishingCase):
     def test_a_live_key_is_no_backup(self):
         self.leaf.write(self.dir / "live.pem")
         self.refused(["PIN113"], "--proof", "live.pem")
+        self.assertIn("is of a key that a server shows", self.publish("--proof", "live.pem", code=cli.REFUSED).out)
 
     def test_every_chain_of_a_server_must_match(self):
         rsa = self.issue(kind="rsa")
@@ -251,10 +256,52 @@ class Publishing(publishing.PublishingCase):
                 self.assertEqual(self.files(), before)
                 path.write_bytes(content)
 
+    def test_a_directory_of_somebody_else_is_not_taken(self):
+        self.write("shop/index.html", "<p>")
+        self.write("shop/latest.json", "{}")
+        result = self.publish(*self.proof, code=cli.INPUT)
+        self.assertIn("shop: its latest.json is none of pintle's", result.err)
+        (self.dir / "shop/latest.json").unlink()
+        result = self.publish(*self.proof)
+        self.assertIn("shop: has more in it", result.err)
+        self.assertIn("index.html", result.err)
+        self.assertNotIn("index.html", self.publish(*self.proof, "--bump").err)
+
+    def test_nothing_is_published_beside_a_private_key(self):
+        self.write("shop/tls.txt", "text\n" + self.backup.pem)
+        result = self.publish(*self.proof, code=cli.INPUT)
+        self.assertIn("shop/tls.txt: is a private key", result.err)
+        self.assertEqual([path.name for path in (self.dir / "shop").iterdir()], ["tls.txt"])
+
     def test_the_gate_is_passed_again_with_signed_pins(self):
         self.publish(*self.proof, "--stage", "staged.json")
         other = self.nginx(self.issue())
         self.publish("--signed", "staged.json", *self.proof, keys=(), server=other, code=cli.REFUSED)
+
+    def test_the_app_is_looked_at_first(self):
+        self.document(app="com.example.other")
+        result = self.publish(code=cli.INPUT, keys=("cron",))
+        self.assertIn("pintle.json: is for app com.example.other, and root 1 for com.example.test", result.err)
+        self.assertEqual(result.out, "")
+
+    def test_keys_that_sign_nothing_are_told(self):
+        result = self.publish(*self.proof, keys=("ci", "alice", "cron", "lead"))
+        self.assertIn("warning: alice.key.pem signs nothing here: a root key", result.err)
+        self.assertIn("warning: cron.key.pem signs nothing here: it is for --fresh", result.err)
+        self.assertIn("warning: lead.key.pem signs nothing here\n", result.err)
+        self.assertNotIn("ci.key.pem", result.err)
+        result = self.publish(*self.proof, "--bump", "--fresh", "24", keys=("ci", "cron"))
+        self.assertNotIn("signs nothing", result.err)
+
+    def test_freshness_says_until_when(self):
+        result = self.publish(*self.proof, "--fresh", "24", keys=("ci", "cron"))
+        self.assertRegex(result.out, r"published version 1 .*\nversion 1 of epoch 1 in shop is the newest until \S+Z\n")
+        result = self.publish("--fresh", "48", keys=("cron",))
+        self.assertRegex(result.out, rf"^version 1 of epoch 1 in shop is the newest until {self.time(2)[:10]}T\S+Z\n$")
+        document = self.publish("--fresh", "72", "--json", keys=("cron",)).json
+        self.assertEqual(document["fresh_until"][:10], self.time(3)[:10])
+        result = self.publish("--fresh", "48", "-p", "pintle.json", keys=("cron",), code=cli.INPUT)
+        self.assertIn("leave --pinset out", result.err)
 
     def test_freshness_alone(self):
         self.publish(*self.proof)

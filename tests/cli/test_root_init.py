@@ -50,6 +50,8 @@ class RootInit(signing.SigningCase):
                 result = self.init(*more, code=cli.USAGE)
                 self.assertIn(message, result.err)
                 self.assertFalse((self.dir / "root-1.json").exists())
+        self.assertIn("role unpin needs 2 signatures, more than there are usable keys (1): name all of its keys with "
+                      "--unpin-key", self.init(*self.publics("unpin", "oncall"), code=cli.USAGE).err)
         self.assertUsage("--app is needed", "root", "init")
         self.assertUsage("--root-key is needed", "root", "init", "--app", "a")
         self.assertUsage("--pins-key is needed", "root", "init", "--app", "a", "--root-key", "a.pem")

@@ -8,6 +8,7 @@ import cli
 import ics
 import netcase
 import pki
+import publishing
 import servers
 import tap_unittest
 from netcase import HOST
@@ -159,6 +160,23 @@ class Refusals(PlanCase):
         self.assertFails(cli.REFUSED, "refused: on 2026-12-03", *args, "--format", "ics")
 
 
+class Texts(PlanCase):
+    def test_shares_are_written_as_they_were_given(self):
+        out = self.run_cli("rotate", "plan", "--json", "--offline", "--to", NEW.pin, "--lag-share", "98.6%").out
+        self.assertIn('"lag_share": 0.986,', out)
+
+    def test_json_is_no_calendar(self):
+        self.assertUsage("--json and --format ics exclude", "rotate", "plan", "--offline", "--to", NEW.pin, "--json",
+                         "--format", "ics")
+        self.assertAccepted("rotate", "plan", "--offline", "--to", NEW.pin, "--json", env={"PINTLE_FORMAT": "ics"})
+
+    def test_a_second_backup_is_a_reserve(self):
+        def text(*args):
+            return [step["text"] for step in self.plan(*args)["steps"] if step["step"] == "new-backup"][0]
+        self.assertIn(f"has in reserve only {BACKUP.pin}.", text("--to", NEW.pin))
+        self.assertIn("has no reserve.", text("--to-backup"))
+
+
 class Emergencies(PlanCase):
     def test_a_lost_key_is_replaced_by_the_backup_today(self):
         document = self.plan("--to-backup", "--emergency", "lost")
@@ -263,11 +281,71 @@ class Servers(PlanCase):
         self.assertExit(result, cli.UNREACHABLE)
         self.assertIn("--offline", result.err)
 
+    def test_a_path_that_nobody_vouches_for_makes_no_plan(self):
+        self.document(self.keyed(), issued=self.time(-60), expires=self.time(300))
+        server = self.nginx(self.issue(key=OLD))
+        result = self.run_cli("rotate", "plan", "--to-backup", "--connect", server.address)
+        self.assertExit(result, cli.TLS)
+        self.assertEqual(result.out, "")
+        self.assertIn("--ca", result.err)
+        self.document(self.rule(self.pin(OLD, at="leaf"), self.pin(BACKUP, at="leaf", backup=True), trust="key",
+                                enforce_until=None), issued=self.time(-60), expires=self.time(300))
+        self.assertExit(self.run_cli("rotate", "plan", "--to-backup", "--connect", server.address), cli.OK)
+
     def test_an_emergency_asks_nobody(self):
         self.run_cli("rotate", "plan", "--to-backup", "--emergency", "lost", "--connect",
                      f"127.0.0.1:{servers.free_port()}")
         self.assertExit(self.run_cli("rotate", "plan", "--to-backup", "--emergency", "lost", "--connect",
                                      f"127.0.0.1:{servers.free_port()}"), cli.OK)
+
+
+class Published(publishing.PublishingCase):
+    """The plan begins from what clients have, whatever pintle.json says by now."""
+
+    def setUp(self):
+        super().setUp()
+        self.age_root(60)
+        self.document(issued=self.time(-10))
+        self.publish(*self.proof)
+        for _ in range(2):
+            self.publish(*self.proof, "--bump")
+
+    def plan(self, *args):
+        result = self.run_cli("rotate", "plan", "--json", "--offline", *args)
+        self.assertExit(result, cli.OK)
+        return result.json
+
+    def test_versions_are_those_that_are_published(self):
+        document = self.plan("--dir", "shop", "--to", NEW.pin)
+        self.assertEqual((document["published"], document["file"]), (True, "shop"))
+        self.assertIn("Publish version 4,", document["steps"][0]["text"])
+        self.assertEqual(document["worst_case"]["version"], 3)
+        self.assertFalse(self.plan("--to", NEW.pin)["published"])
+
+    def test_a_key_that_every_version_has_locks_nobody_out(self):
+        for args in (("--emergency", "lost"), ()):
+            document = self.plan("--dir", "shop", "--to", "backup.csr", *args)
+            self.assertEqual([each for each in ids(document, "warnings") if each in ("recent", "lock-out")], [])
+            self.assertNotIn("worst_case", document)
+        self.assertIn("recent", ids(self.plan("--to", "backup.csr"), "warnings"))
+
+    def test_a_key_that_old_versions_lack_locks_those_out(self):
+        self.document(self.leaf, self.pin(self.backup, backup=True), self.pin(NEW, backup=True), version=4,
+                      issued=self.time(0))
+        self.publish(*self.proof, "--accept-risk", "PIN103", "--accept-risk", "PIN113", code=cli.USAGE)
+        self.publish(*self.proof)
+        self.publish(*self.proof, "--bump")
+        document = self.plan("--dir", "shop", "--to", NEW.pin, "--emergency", "lost")
+        self.assertEqual(document["worst_case"]["version"], 3)
+        self.assertIn("lock-out", ids(document, "warnings"))
+
+    def test_people_are_told_what_a_plan_is_from(self):
+        self.assertIn("unpublished", ids(self.plan("--to", NEW.pin), "warnings"))
+        result = self.assertAccepted("rotate", "plan", "--offline", "--to", NEW.pin)
+        self.assertIn("--dir plans from what clients have", " ".join(result.out.split()))
+        result = self.run_cli("rotate", "plan", "--offline", "--to", NEW.pin, "--dir", "shop")
+        self.assertIn(" in shop ", result.out)
+        self.assertNotIn("--dir", result.out)
 
 
 class Input(PlanCase):

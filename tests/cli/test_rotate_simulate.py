@@ -125,6 +125,9 @@ class Plans(SimulateCase):
         document = self.simulate("--start", START)
         self.assertEqual(document["events"], [])
         self.assertEqual(document["totals"]["locked_out_clients"], 0)
+        result = self.run_cli("rotate", "simulate", "--start", START)
+        self.assertIn("no change of keys and no attack is simulated", result.err)
+        self.assertEqual(self.run_cli("rotate", "simulate", "--plan", self.plan, "--clients", "9").err, "")
 
     def test_a_plan_from_elsewhere_is_read_strictly(self):
         good = json.loads(self.plan.read_text())
@@ -187,6 +190,11 @@ class Attacks(SimulateCase):
         self.assertEqual(document["worst"]["share"], 1)
         self.assertEqual(list(document["worst"]["reasons"]), ["frozen"])
         self.played("--cdn-freeze", "2026-12-02:10", "--lag-dist", "exp:0.01")
+
+    def test_nothing_is_told_of_before_it_happens(self):
+        """Counted by the hour, from the start on: the theft is not at the beginning of one."""
+        document = self.simulate("--start", "2026-12-01T00:23:00Z", "--steal-key", "2026-12-10", "--react", "2")
+        self.assertEqual(document["worst_exposed"]["at"], "2026-12-10T00:00:00Z")
 
     def test_an_attack_outside_of_the_time_is_wrong_usage(self):
         for option in ("--lose-key", "--steal-key", "--steal-signer"):

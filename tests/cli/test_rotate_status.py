@@ -4,6 +4,7 @@
 import cli
 import netcase
 import pki
+import publishing
 import servers
 import tap_unittest
 from netcase import HOST
@@ -125,6 +126,7 @@ class WithAPlan(StatusCase):
         self.document(self.old(), self.new(backup=True), version=8, issued=-10)
         states, rule = self.states(self.nginx(self.issue(key=OLD)), now=-1)
         self.assertEqual(states["deploy"], "waiting")
+        self.assertEqual((states["watch"], states["retire"]), ("waiting", "waiting"))
         self.assertEqual(rule["next"]["safe_from"][:10], self.time(11)[:10])
 
     def test_a_deployment_that_is_early_is_unsafe(self):
@@ -162,6 +164,70 @@ class WithAPlan(StatusCase):
     def test_a_plan_for_another_rule(self):
         self.pinset(self.rule(OLD, rule_id="web"))
         self.assertFails(cli.INPUT, "no rule 'api'", "rotate", "status", "--plan", self.plan)
+
+
+class Published(publishing.PublishingCase):
+    """What clients get counts, not what lies on the publisher's disk."""
+
+    def setUp(self):
+        super().setUp()
+        self.age_root(60)
+        self.document(issued=self.time(-50))
+        self.publish(*self.proof)
+        self.new = self.issue()
+        self.write("new.csr", pki.request(self.new.key, HOST))
+        self.plan("--start", self.time(-15))
+
+    def plan(self, *args):
+        result = self.run_cli("rotate", "plan", "--dir", "shop", "--offline", "--json", "--to", self.new.pin, *args)
+        self.assertExit(result, cli.OK)
+        self.assertNotIn("--dir", result.err)
+        self.write("plan.json", result.out)
+        return result.json
+
+    def pin_new(self, **more):
+        self.document(self.leaf, self.pin(self.backup, backup=True), self.pin(self.new, backup=True), **more)
+
+    def status(self, *args, code=cli.OK):
+        result = self.run_cli("rotate", "status", "--json", "--plan", "plan.json", *args, *self.to(self.server))
+        self.assertExit(result, code)
+        rule = result.json["rules"][0]
+        return result, {step["step"]: step["state"] for step in rule["steps"]}, rule.get("next")
+
+    def test_what_is_not_published_is_not_done(self):
+        self.pin_new(version=2)
+        result, states, _ = self.status()
+        self.assertEqual((states["publish-backup"], result.json["published"]), ("done", False))
+        self.assertIn("published or not: --dir DIR", result.err)
+        result, states, following = self.status("--dir", "shop", code=cli.REFUSED)
+        self.assertEqual((states["publish-backup"], following["step"]), ("late", "publish-backup"))
+        self.assertEqual((result.json["file"], result.json["published"], result.json["version"]), ("shop", True, 1))
+        self.assertNotIn("--dir", result.err)
+
+    def test_the_wait_counts_from_the_version_that_brought_the_key(self):
+        self.pin_new(version=2, issued=self.time(-10))
+        self.publish(*self.proof, "--proof", "new.csr")
+        self.publish(*self.proof, "--proof", "new.csr", "--bump")
+        result, states, following = self.status("--dir", "shop")
+        self.assertEqual((states["publish-backup"], states["deploy"]), ("done", "waiting"))
+        self.assertEqual(following["safe_from"][:10], self.time(11)[:10])
+        self.assertEqual(result.json["version"], 3)
+
+    def test_the_next_version_is_above_the_one_that_is_out(self):
+        for _ in range(3):
+            self.publish(*self.proof, "--bump")
+        _, _, following = self.status("--dir", "shop", code=cli.REFUSED)
+        self.assertIn("Publish version 5,", following["text"])
+
+    def test_the_directory_and_a_file_exclude_each_other(self):
+        self.assertUsage("--dir and --pinset exclude", "rotate", "status", "--dir", "shop", "-p", "pintle.json")
+        self.status("--dir", "shop", code=cli.REFUSED)
+        result = self.run_cli("rotate", "status", "--json", "--dir", "shop", *self.to(self.server),
+                              env={"PINTLE_PINSET": "absent.json"})
+        self.assertEqual(result.json["file"], "shop")
+        self.assertFails(cli.INPUT, "none: No such file or directory", "rotate", "status", "--dir", "none")
+        (self.dir / "empty").mkdir()
+        self.assertFails(cli.INPUT, "empty", "rotate", "status", "--dir", "empty")
 
 
 class Exits(StatusCase):

@@ -38,6 +38,43 @@ class Sign(signing.SigningCase):
         document = self.sign("root-1.json", "alice", more=("--json",)).json
         self.assertEqual((document["signatures"], document["role"]), (2, "root"))
 
+    def test_what_is_still_needed_is_told(self):
+        result = self.sign("root-1.json", "alice", "ci")
+        self.assertIn("root-1.json: root 1, 2 signatures\n  root 1 wants 2, has 1; still: bob or carol\n", result.out)
+        self.assertIn("warning: ci.key.pem: root 1 does not name this key: its signature counts for nothing", result.err)
+        document = self.sign("root-1.json", "bob", more=("--json",)).json
+        self.assertEqual(document["needs"], [{"root": 1, "wanted": 2, "signed": 2, "missing": 0, "still": ["carol"]}])
+        self.run_cli("root", "rotate", "--root", "root-1.json", *self.publics("root", "lead", "oncall"))
+        result = self.sign("root-2.json", "alice")
+        self.assertIn("counts only if root 1 does", result.err)
+        self.assertIn("  root 2 wants 2, has 0; still: lead or oncall\n", result.out)
+        result = self.sign("root-2.json", "lead", "bob", more=("--root", "root-1.json"))
+        self.assertIn("\n  root 1 wants 2, has 2\n  root 2 wants 2, has 1; still: oncall\n", result.out)
+
+    def test_the_other_half_of_a_key_is_told(self):
+        self.assertFails(cli.INPUT, "alice.pub.pem: is the public half of a key", "sign", "root-1.json", "--key",
+                         "alice.pub.pem")
+        self.write("junk.pem", "x")
+        result = self.run_cli("sign", "root-1.json", "--key", "junk.pem")
+        self.assertIn("junk.pem: no private key in PEM\n", result.err)
+        (self.dir / "root-1.json").unlink()
+        self.write("pass.txt", "correct horse battery staple\n")
+        self.assertExit(self.run_cli("key", "new", "--role", "fresh", "--passphrase-file", "pass.txt", "-o", "locked"), cli.OK)
+        result = self.init("--fresh-key", "locked.key.pem", code=cli.INPUT)
+        self.assertIn("it is the private half", result.err)
+
+    def test_the_wrong_kind_of_document_is_named(self):
+        self.write("pins.json", json.dumps({"pintle": 1, "app": "a"}))
+        self.sign("root-1.json", "alice", "bob")
+        for message, *args in (("pins.json: is a pin-set, not an envelope", "verify", "pins.json", "--root", "root-1.json"),
+                               ("pins.json: is a pin-set, not an envelope", "sign", "root-1.json", "--key",
+                                "alice.key.pem", "--root", "pins.json"),
+                               ("root-1.json: is an envelope, not a pin-set", "check", "-p", "root-1.json"),
+                               ("pins.json: is a pin-set, not a plan", "rotate", "simulate", "--plan", "pins.json")):
+            with self.subTest(message):
+                self.assertIn(message, self.run_cli(*args).err)
+                self.assertExit(self.run_cli(*args), cli.INPUT)
+
     def test_only_keys_that_the_root_names(self):
         self.sign("root-1.json", "alice", "bob")
         before = (self.dir / "root-1.json").read_bytes()

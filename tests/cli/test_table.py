@@ -101,6 +101,17 @@ class Table(cli.TestCase):
             if letter:
                 self.assertEqual(letters.setdefault(letter, name), name)
 
+    def test_the_same_variable_means_the_same_everywhere(self):
+        seen = {}
+        for command in self.commands.values():
+            for option in command["options"]:
+                # A key that signs is no key of a client.
+                several = option["name"] == "root" and option["type"] == "list"
+                key = (option["name"], "file" if several else option["type"])
+                variable = option.get("environment")
+                if variable:
+                    self.assertEqual(seen.setdefault(variable, key), key, command["name"])
+
     def test_help_texts_are_one_line_in_lower_case_without_a_full_stop(self):
         for command in self.commands.values():
             self.assertFalse(command["summary"].endswith("."), command["summary"])

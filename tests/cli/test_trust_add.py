@@ -48,6 +48,54 @@ class Add(LearningCase):
         self.assertEqual(self.entries()[0]["pins"], [new.pin])
         self.assertAccepted("trust", "add", HOST, *self.to(server))
 
+    def announce(self, host, *pins, leaf, more=""):
+        """The host announces pins (HPKP), which are noted."""
+        server = self.https(leaf)
+        listed = "; ".join(f'pin-sha256="{pin.removeprefix("sha256/")}"' for pin in pins)
+        server.extra = [("Public-Key-Pins", f"max-age=3600; {listed}{more}")]
+        self.fetch(server, "--hpkp", path="/with", host=host)
+
+    def test_what_the_host_has_announced_is_not_replaced_unasked(self):
+        old, new = self.issue(), self.issue()
+        self.announce(HOST, old.pin, pki.Key().pin, leaf=old)
+        server = self.https(new)
+        result = self.assertFails(cli.REFUSED, "the host has announced other keys (HPKP); --replace",
+                                  "trust", "add", HOST, *self.to(server))
+        self.assertIn(old.pin, result.err)
+        self.assertEqual([entry["from"] for entry in self.entries()], ["hpkp"])
+        self.assertAccepted("trust", "add", HOST, "--replace", *self.to(server))
+        self.assertEqual([(entry["from"], entry["pins"]) for entry in self.entries()], [("tofu", [new.pin])])
+        self.assertEqual(self.fetch(server, "--tofu", "--hpkp").err, "")
+
+    def test_what_goes_with_the_announced_pins_is_added(self):
+        leaf = self.issue()
+        self.announce(HOST, self.issuing.pin, pki.Key().pin, leaf=leaf)
+        self.assertAccepted("trust", "add", HOST, "--replace", *self.to(self.https(leaf)))
+        self.assertEqual([entry["from"] for entry in self.entries()], ["hpkp", "tofu"])
+        result = self.assertAccepted("trust", "add", HOST, "--replace", "--pin", self.issuing.pin, "--at", "ca")
+        self.assertEqual(result.err, "")
+        result = self.assertAccepted("trust", "add", "www.example.com", "--pin", leaf.pin)
+        self.assertEqual(result.err, "")
+
+    def test_a_pin_beside_announced_ones_is_told(self):
+        leaf = self.issue()
+        self.announce(HOST, leaf.pin, pki.Key().pin, leaf=leaf)
+        result = self.run_cli("trust", "add", HOST, "--pin", pki.Key().pin)
+        self.assertExit(result, cli.OK)
+        self.assertIn(f"{HOST} has announced other pins (HPKP): one of each must be met", result.err)
+        self.assertEqual(len(self.entries()), 2)
+        result = self.assertAccepted("trust", "add", HOST, "--replace", "--pin", pki.Key().pin)
+        self.assertEqual(result.err, "")
+        self.assertEqual([entry["from"] for entry in self.entries()], ["tofu"])
+
+    def test_pins_of_a_parent_are_forgotten_there(self):
+        leaf = self.issue("example.com", HOST)
+        self.announce("example.com", leaf.pin, pki.Key().pin, leaf=leaf, more="; includeSubDomains")
+        server = self.https(self.issue())
+        self.assertFails(cli.REFUSED, "pintle trust forget example.com forgets them",
+                         "trust", "add", HOST, "--replace", *self.to(server))
+        self.assertEqual(len(self.entries()), 1)
+
     def test_a_path_that_is_not_valid_is_not_learned(self):
         server = self.https(pki.self_signed(HOST))
         self.assertFails(cli.TLS, "path-invalid", "trust", "add", HOST, *self.to(server))

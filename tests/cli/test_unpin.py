@@ -23,9 +23,36 @@ class Unpin(publishing.PublishingCase):
 
     def test_it_is_withdrawn(self):
         self.unpin("--soften", "api", "--reason", "x")
-        self.unpin("--withdraw")
+        self.assertIn("softens api to report: x", self.verify().out)
+        result = self.unpin("--withdraw")
+        self.assertIn("withdrawn: no rule is softened any more (unpin 2", result.out)
+        self.assertNotIn("in force", result.out)
         self.assertIn("unpin", self.latest)
-        self.verify()
+        self.assertIn("withdraws what was softened", self.verify().out)
+        document = self.ok("verify", "shop", "--root", "root-1.json", "--json").json
+        unpin = [each for each in document["envelopes"] if each["role"] == "unpin"][0]
+        self.assertEqual((unpin["softens"], unpin["reason"]), ([], "withdrawn"))
+
+    def test_nothing_is_published_where_nothing_is_to_be_withdrawn(self):
+        before = self.files()
+        self.assertIn("nothing to withdraw", self.unpin("--withdraw").out)
+        document = self.unpin("--withdraw", "--json").json
+        self.assertEqual((document["written"], document["withdraws"]), (False, True))
+        self.assertEqual(self.files(), before)
+        self.unpin("--soften", "api", "--reason", "x")
+        document = self.unpin("--withdraw", "--json").json
+        self.assertEqual((document["serial"], document["written"], document["softens"]), (2, True, []))
+        before = self.files()
+        self.assertIn("nothing to withdraw", self.unpin("--withdraw").out)
+        self.assertEqual(self.files(), before)
+
+    def test_a_rule_that_nobody_hears_of_is_told(self):
+        result = self.unpin("--soften", "api", "--reason", "x")
+        self.assertIn('rule api has no "report"', result.err)
+        self.document(rules=[self.rule(self.leaf, self.pin(self.backup, backup=True),
+                                       report=["https://reports.example.com/"])], version=2)
+        self.publish(*self.proof, "--bump")
+        self.assertNotIn('no "report"', self.unpin("--soften", "api", "--reason", "x").err)
 
     def test_one_signature_is_not_enough(self):
         before = self.files()
@@ -50,6 +77,8 @@ class Unpin(publishing.PublishingCase):
                               ("stands for", ("--dir", "x", "--signed", "y", "--withdraw"))):
             self.assertUsage(message, "unpin", *args)
         self.assertUsage("--mode", "unpin", "--mode", "enforce")
+        self.assertFails(cli.INPUT, "none: No such file or directory", "unpin", "--dir", "none", "--withdraw", "--key",
+                         "lead.key.pem")
 
     def test_a_staged_file_is_not_overwritten(self):
         self.unpin("--soften", "api", "--reason", "x", "--stage", "u.json", keys=("lead",))

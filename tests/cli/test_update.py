@@ -70,50 +70,6 @@ class Update(living.LivingCase):
                 self.assertEqual(result.json["living"]["version"], 2)
                 self.assertIn(text, result.err)
 
-    def test_a_release_with_another_first_root_begins_anew(self):
-        """The remedy for root keys that were stolen: the thief has driven epoch and version up before."""
-        self.publish(90, self.new)
-        self.update(self.source)
-        other = living.bundles.Signer()
-        self.bundle(1, self.old, signer=other).write_seed(self.dir / "dave.seed")
-        self.bundle(2, self.new, signer=other).write(self.dir / "dave")
-        result = self.run_cli("update", "--seed", "dave.seed", "--source", "dave", "--state", self.state)
-        self.assertExit(result, cli.OK)
-        self.assertRegex(result.out, "^new: .*version 2,")
-        self.assertIn("belongs to other roots; what is believed is begun anew", result.err)
-        result = self.run_cli("update", "--seed", "dave.seed", "--source", "dave", "--state", self.state)
-        self.assertRegex(result.out, "^current: .*version 2,")
-        self.assertNotIn("other roots", result.err)
-        result = self.run_cli("update", "--seed", "dave.seed", "--source", self.source, "--state", self.state)
-        self.assertExit(result, cli.INPUT)
-        self.assertRegex(result.out, "^failed: .*version 2,")
-
-    def test_a_release_that_is_built_with_a_later_root_goes_on(self):
-        self.publish(2, self.new)
-        self.update(self.source)
-        self.signer.rotate(pins=living.bundles.keys("later", 1))
-        later = self.bundle(1, self.old)
-        living.bundles.Bundle(later.roots[-1:], later.pins).write_seed(self.dir / "later.seed")
-        self.publish(3, self.new)
-        result = self.run_cli("update", "--seed", "later.seed", "--source", self.source, "--state", self.state)
-        self.assertExit(result, cli.OK)
-        self.assertRegex(result.out, "^new: .*version 3,")
-
-    def test_the_database_of_another_app_is_left_alone(self):
-        self.publish(2, self.new)
-        self.update(self.source)
-        before = self.state.read_bytes()
-        other = living.bundles.Signer(app="com.example.other")
-        self.bundle(1, self.old, signer=other).write_seed(self.dir / "other.seed")
-        self.bundle(2, self.new, signer=other).write(self.dir / "other")
-        for source, version in (("other", 2), (self.source, 1)):
-            result = self.run_cli("update", "--seed", "other.seed", "--source", source, "--state", self.state)
-            self.assertExit(result, cli.INPUT)
-            self.assertIn("is the state of another app", result.err)
-            self.assertNotIn("quicker", result.err)
-            self.assertIn(f"version {version},", result.out)
-            self.assertEqual(self.state.read_bytes(), before)
-
     def test_one_good_source_among_bad_ones(self):
         self.publish(2, self.new)
         self.bundle(3, self.new, signer=living.bundles.Signer()).write(self.dir / "forged")
@@ -150,6 +106,48 @@ class Update(living.LivingCase):
         self.assertExit(result, cli.INPUT)
         self.assertEqual((result.json["result"], result.json["living"]["storage"]), ("new", False))
         self.assertIn("file/app.db", result.err)
+
+    def another_root(self, app=living.bundles.APP):
+        """As after the loss or theft of all root keys. A function that makes a bundle of a version."""
+        signer = living.bundles.Signer(app, issued=living.bundles.time(days=-29))
+        return lambda version: signer.bundle([living.bundles.rule(self.new, match=[netcase.HOST])], version)
+
+    def test_a_release_with_another_first_root_updates(self):
+        self.signer.rotate(epoch=2)
+        self.publish(9, self.old)
+        self.update(self.source)
+        bundle = self.another_root()
+        bundle(1).write(self.dir / "second")
+        seed = bundle(1).write_seed(self.dir / "second.seed")
+        options = ("--seed", seed, "--state", self.state, "--source", self.dir / "second")
+        result = self.run_cli("update", *options)
+        self.assertExit(result, cli.OK)
+        self.assertRegex(result.out, "^current: .*version 1,")
+        self.assertIn("app.db: is the state of another first root; begun anew", result.err)
+        self.assertNotIn("quicker", result.err)
+        self.assertTrue(self.state.with_name("app.db.former").is_file())
+        bundle(2).write(self.dir / "second")
+        result = self.run_cli("update", *options)
+        self.assertExit(result, cli.OK)
+        self.assertRegex(result.out, "^new: .*version 2,")
+        self.assertNotIn("app.db", result.err)
+        # What the former root signs is refused, and its own releases leave the state alone.
+        self.assertExit(self.run_cli("update", *options[:4], "--source", self.source), cli.INPUT)
+        result = self.update(self.source, code=cli.INPUT)
+        self.assertIn("app.db: is the state of a later first root; left alone", result.err)
+        self.assertRegex(self.run_cli("update", *options).out, "^current: .*version 2,")
+
+    def test_the_state_of_another_app_is_told_and_left_alone(self):
+        self.publish(2, self.new)
+        self.update(self.source)
+        before = self.state.read_bytes()
+        seed = self.another_root("com.example.other")(1).write_seed(self.dir / "other.seed")
+        result = self.run_cli("update", "--seed", seed, "--state", self.state, "--source", self.source)
+        self.assertExit(result, cli.INPUT)
+        self.assertIn('app.db: is the state of app "com.example.test", not of "com.example.other"', result.err)
+        self.assertNotIn("quicker", result.err)
+        self.assertIn(str(self.source), result.err)  # whose bundle it is is told, too
+        self.assertEqual(self.state.read_bytes(), before)
 
     def test_what_is_no_seed(self):
         self.publish(2, self.new)

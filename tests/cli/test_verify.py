@@ -159,7 +159,8 @@ class Verify(cli.TestCase):
         cases = [(tampered.text, (), "signed by 0"), (other.pins.text, (), "signed by 0"),
                  (b"{}", (), "/payload: missing"), (self.bundle.seed[:-1], (), "cut short"),
                  (other.seed, (), "refused under this root"),
-                 (self.bundle.pins.text, ("--now", "2099-01-01T00:00:00Z"), "expired")]
+                 (self.bundle.pins.text, ("--now", "2099-01-01T00:00:00Z"), "expired"),
+                 (self.bundle.pins.text, ("--now", "2099-01-01"), "expired")]
         for content, more, message in cases:
             with self.subTest(message):
                 self.write("bad", content)

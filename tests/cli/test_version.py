@@ -17,7 +17,7 @@ class Version(cli.TestCase):
     def test_every_library_has_a_version(self):
         libraries = self.assertAccepted("version").lines[1:]
         self.assertEqual([line.split()[0] for line in libraries],
-                         ["openssl", "libcurl", "jansson", "libidn2", "libpsl"])
+                         ["openssl", "libcurl", "jansson", "libidn2", "libpsl", "sqlite"])
         for line in libraries:
             self.assertRegex(line, r"^  \w+ +\d+\.\d+[0-9a-z.]*$")
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """What the documents say is so: links lead somewhere, C compiles, commands and options exist, ids are listed."""
+import json
 import os
 import pathlib
 import re
@@ -84,6 +85,28 @@ class Docs(unittest.TestCase):
                 if command not in words:
                     unknown.append(f"{path.relative_to(ROOT)}: pintle {command}")
         self.assertEqual(unknown, [])
+
+    def test_options_in_the_documents_exist(self):
+        """In examples, in prose between backticks, and in what help and headers say of other commands."""
+        table = json.loads(subprocess.run([BIN, "help", "--json"], capture_output=True, check=True).stdout)
+        common = {option["name"] for option in table["common_options"]}
+        options = {command["name"]: common | {option["name"] for option in command["options"]}
+                   for command in table["commands"]}
+        texts = {path: path.read_text().replace("\\\n", " ") for path in
+                 [*DOCS, *ROOT.glob("include/**/*.h"), *ROOT.glob("cli/*.[ch]"), *ROOT.glob("examples/*.c")]}
+        texts |= {path: re.sub(r"\\e\n", " ", path.read_text()).replace("\\-", "-")
+                  for path in ROOT.glob("docs/man/*.mdoc")}
+        unknown, count = [], 0
+        for path, text in texts.items():
+            for line in re.findall(r"(?:^ {4}|[`(]|\$ )pintle ([a-z][^`|;>)\n]*)", text, flags=re.M):
+                words = line.split()
+                name = next((" ".join(words[:n]) for n in (2, 1) if " ".join(words[:n]) in options), None)
+                for option in re.findall(r"(?<=\s)--([a-z][a-z0-9-]*)", line) if name else ():
+                    count += 1
+                    if option not in options[name]:
+                        unknown.append(f"{path.relative_to(ROOT)}: pintle {name} --{option}")
+        self.assertEqual(unknown, [])
+        self.assertGreater(count, 100)
 
     def test_every_finding_reason_and_status_is_documented(self):
         spec = "".join(path.read_text() for path in (ROOT / "docs/spec").glob("*.md"))

@@ -72,6 +72,50 @@ static void passes_over_roots_that_it_is_beyond(void **state)
     free(text);
 }
 
+/* --- whose it is ------------------------------------------------------------------------------------ */
+
+static void expect_kin(const struct pintle_trusted *trusted, struct test_root root,
+                       const char *keys, enum pintle_kin expected)
+{
+    static struct hand hand;
+    enum pintle_kin kin;
+
+    hand_clear(&hand);
+    hand_add(&hand, PINTLE_ROLE_ROOT, test_root_payload(&root), keys);
+    assert_int_equal(pintle_trusted_compare_seed(&kin, trusted, hand_view(&hand), &err), PINTLE_OK);
+    assert_int_equal(kin, expected);
+}
+
+/* Ours is root 1, issued at TEST_NOW. */
+static void tells_whose_seed_it_is(void **state)
+{
+    struct pintle_trusted *trusted = client_new();
+    struct test_root root = usual_root;
+    enum pintle_kin kin;
+
+    (void)state;
+    expect_kin(trusted, root, "rs", PINTLE_KIN_SAME);
+    expect_kin(trusted, root, "r", PINTLE_KIN_SAME); /* who signed this copy does not matter */
+    root.epoch = 2;
+    expect_kin(trusted, root, "rs", PINTLE_KIN_FORMER);
+    root.issued = TEST_NOW - 1;
+    expect_kin(trusted, root, "rs", PINTLE_KIN_FORMER);
+    root.version = 5;
+    expect_kin(trusted, root, "rs", PINTLE_KIN_FORMER);
+    root.issued = TEST_NOW; /* what ours came to, as far as that can be seen */
+    expect_kin(trusted, root, "rs", PINTLE_KIN_SAME);
+    root.version = 1;
+    root.issued = TEST_NOW + 1;
+    expect_kin(trusted, root, "rs", PINTLE_KIN_LATER);
+    root.app = "com.example.other";
+    expect_kin(trusted, root, "rs", PINTLE_KIN_STRANGER);
+    assert_string_equal(err.text, "of app \"com.example.other\", not of \"com.example.shop\"");
+    assert_int_equal(pintle_trusted_compare_seed(&kin, trusted, test_view("no seed"), NULL),
+                     PINTLE_OK);
+    assert_int_equal(kin, PINTLE_KIN_SAME);
+    pintle_trusted_free(trusted);
+}
+
 static void passes_over_what_is_older(void **state)
 {
     struct pintle_trusted *trusted = client_rich(), *newer = client_rich();
@@ -340,6 +384,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(takes_back_all_that_it_believed),
         cmocka_unit_test(passes_over_roots_that_it_is_beyond),
+        cmocka_unit_test(tells_whose_seed_it_is),
         cmocka_unit_test(passes_over_what_is_older),
         cmocka_unit_test(what_is_refused_is_left_out),
         cmocka_unit_test(unpins_that_are_ignored_are_no_refusal),

@@ -257,6 +257,9 @@ static void one_line_says_what_is_enforced(void **state)
     assert_string_equal(
         pintle_describe(engine, text, sizeof(text)),
         "enforcing 1 of 3 rules, version 7, stale since 2026-06-01T00:00:00Z, 1 unpinned");
+    derive(scene, 0, false, 0);
+    assert_string_equal(pintle_describe(engine, text, sizeof(text)),
+                        "enforcing 2 of 3 rules, version 7, never confirmed as the newest");
     assert_string_equal(pintle_describe(engine, small, sizeof(small)), "enforci");
     assert_string_equal(pintle_describe(engine, small, 1), "");
 }

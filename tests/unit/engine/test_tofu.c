@@ -17,6 +17,8 @@ static const char rules[] =
     "{'id':'leaf','match':['leaf.test'],'mode':'enforce','trust':'tofu','pins':[]},"
     "{'id':'ca','match':['ca.test'],'mode':'enforce','trust':'tofu','learn_at':'ca',"
     " 'learn_days':10,'pins':[]},"
+    "{'id':'moved','match':['moved.test'],'mode':'enforce','trust':'tofu','learn_at':'ca',"
+    " 'pins':[{'spki':'@P'},{'spki':'@O','until':'2026-02-01T00:00:00Z'}]},"
     "{'id':'key','match':['key.test'],'mode':'enforce','trust':'tofu-key','pins':[]},"
     "{'id':'pinned','match':['pinned.test'],'mode':'enforce','trust':'tofu',"
     " 'pins':[{'spki':'@p'},{'spki':'@o','until':'2026-02-01T00:00:00Z'}],'deny':['@d']},"
@@ -517,6 +519,94 @@ static void off_asks_for_no_key_but_a_path(void **state)
                       PINTLE_REASON_PATH_INVALID, true);
 }
 
+/* --- hosts that announced pins (HPKP) -------------------------------------------------------------- */
+
+static struct pintle_learned *announce(struct scene *scene, const char *host, unsigned char key)
+{
+    return memory_add(&scene->memory, PINTLE_LEARNED_HPKP, host, fake_cert_pin(key),
+                      scene->stage.now, scene->stage.now + 60 * DAY);
+}
+
+static void a_host_that_has_announced_pins_has_no_first_use_without_them(void **state)
+{
+    struct scene *scene = *state;
+    struct pintle_verdict verdict;
+
+    (void)announce(scene, "leaf.test", 'h');
+    (void)announce(scene, "report.test", 'h');
+    verdict = expect(scene, "leaf.test", "a1", PINTLE_REFUSE, PINTLE_REASON_MISMATCH, true);
+    assert_string_equal(verdict.detail, "no key that the host has announced (HPKP)");
+    verdict = expect(scene, "report.test", "a1", PINTLE_ACCEPT, PINTLE_REASON_MISMATCH, true);
+    assert_true(verdict.softened);
+    assert_int_equal(scene->memory.learns, 0);
+    expect_first(scene, "leaf.test", "ah1"); /* at any position */
+    expect_known(scene, "leaf.test", "ah1");
+    expect_changed(scene, "leaf.test", "bh1"); /* both must hold */
+    expect_changed(scene, "leaf.test", "a1");
+    scene->stage.now += 60 * DAY;
+    expect_known(scene, "leaf.test", "a1");
+}
+
+static void a_parent_speaks_for_its_subdomains_before_they_are_learned(void **state)
+{
+    struct scene *scene = *state;
+    struct pintle_learned *entry = announce(scene, "test", 'h');
+
+    expect_first(scene, "ca.test", "a1");
+    entry->include_subdomains = true;
+    expect_changed(scene, "leaf.test", "a1");
+    expect_first(scene, "leaf.test", "h");
+}
+
+static void without_a_path_only_the_leaf_is_a_key_that_was_announced(void **state)
+{
+    struct scene *scene = *state;
+
+    (void)announce(scene, "key.test", 'h');
+    (void)announce(scene, "off-key.test", 'h');
+    (void)announce(scene, "report-key.test", 'h');
+    (void)expect_path(scene, "key.test", PINTLE_PATH_INVALID, "ah", PINTLE_REFUSE,
+                      PINTLE_REASON_MISMATCH, true);
+    (void)expect_path(scene, "report-key.test", PINTLE_PATH_INVALID, "ah", PINTLE_REFUSE,
+                      PINTLE_REASON_MISMATCH, true);
+    (void)expect_path(scene, "off-key.test", PINTLE_PATH_INVALID, "ah", PINTLE_REFUSE,
+                      PINTLE_REASON_PATH_INVALID, true);
+    (void)expect_path(scene, "key.test", PINTLE_PATH_INVALID, "ha", PINTLE_ACCEPT,
+                      PINTLE_REASON_FIRST_USE, false);
+    scene->memory.count--;
+    (void)expect_path(scene, "key.test", PINTLE_PATH_VALID, "ah", PINTLE_ACCEPT,
+                      PINTLE_REASON_FIRST_USE, false);
+}
+
+static void announced_pins_that_cannot_be_read_refuse(void **state)
+{
+    struct scene *scene = *state;
+
+    announce(scene, "leaf.test", 'h')->pin_count = 0;
+    expect_no_memory(scene, "leaf.test", "h1");
+    assert_int_equal(scene->memory.learns, 0);
+}
+
+static void a_signed_pin_is_above_announced_ones_and_ends_them(void **state)
+{
+    struct scene *scene = *state;
+
+    (void)announce(scene, "pinned.test", 'h');
+    (void)expect(scene, "pinned.test", "p1", PINTLE_ACCEPT, PINTLE_REASON_MATCH, false);
+    assert_true(memory_find(&scene->memory, PINTLE_LEARNED_HPKP, "pinned.test", 443)->expires <=
+                scene->stage.now);
+    scene->memory.count = 0;
+    (void)announce(scene, "pinned.test", 'p'); /* says the same */
+    (void)expect(scene, "pinned.test", "p1", PINTLE_ACCEPT, PINTLE_REASON_MATCH, false);
+    assert_true(memory_find(&scene->memory, PINTLE_LEARNED_HPKP, "pinned.test", 443)->expires >
+                scene->stage.now);
+    scene->memory.count = 0;
+    announce(scene, "test", 'h')->include_subdomains = true; /* not its own */
+    (void)expect(scene, "pinned.test", "p1", PINTLE_ACCEPT, PINTLE_REASON_MATCH, false);
+    assert_true(memory_find(&scene->memory, PINTLE_LEARNED_HPKP, "test", 443)->expires >
+                scene->stage.now);
+}
+
 /* --- before the proof ------------------------------------------------------------------------------ */
 
 static struct pintle_verdict decide_unproven(struct scene *scene, const char *name,
@@ -639,33 +729,20 @@ static void a_learned_ca_is_looked_for_in_other_paths(void **state)
     assert_int_equal(others.resets, 1);
 }
 
-/* A host that has announced pins is known, whatever rule learns: another key is a change. */
-static void who_has_announced_pins_is_no_stranger(void **state)
+/* The end of a CA's pin is not undone by another path that leads to it. */
+static void a_retired_ca_is_not_found_in_other_paths(void **state)
 {
     struct scene *scene = *state;
+    struct other_paths others = {.paths = {"bOS", NULL}};
     struct pintle_verdict verdict;
-    int64_t now = scene->stage.now;
 
-    (void)memory_add(&scene->memory, PINTLE_LEARNED_HPKP, "leaf.test", fake_cert_pin('h'), now,
-                     now + DAY);
-    verdict = expect(scene, "leaf.test", "aIR", PINTLE_REFUSE, PINTLE_REASON_MISMATCH, true);
-    assert_string_equal(verdict.detail, "no key that the host has announced (HPKP)");
-    assert_null(memory_find(&scene->memory, PINTLE_LEARNED_TOFU, "leaf.test", 443));
-    expect_first(scene, "leaf.test", "ahR");
-    assert_non_null(memory_find(&scene->memory, PINTLE_LEARNED_TOFU, "leaf.test", 443));
-    /* From then on what was learned counts, not what was announced. */
-    (void)expect(scene, "leaf.test", "aIR", PINTLE_ACCEPT, PINTLE_REASON_MATCH, true);
-}
-
-/* A pin of a signed rule stands above what a host says of itself. */
-static void a_signed_pin_stands_above_announced_ones(void **state)
-{
-    struct scene *scene = *state;
-    int64_t now = scene->stage.now;
-
-    (void)memory_add(&scene->memory, PINTLE_LEARNED_HPKP, "pinned.test", fake_cert_pin('h'), now,
-                     now + DAY);
-    (void)expect(scene, "pinned.test", "pIR", PINTLE_ACCEPT, PINTLE_REASON_MATCH, false);
+    expect_first(scene, "moved.test", "aIR");
+    (void)expect(scene, "moved.test", "aPO", PINTLE_ACCEPT, PINTLE_REASON_MATCH, false);
+    expect_changed(scene, "moved.test", "bOS");
+    verdict = decide_with(scene, "moved.test", "bKS", &others);
+    assert_int_equal(verdict.decision, PINTLE_REFUSE);
+    assert_int_equal(verdict.reason, PINTLE_REASON_MISMATCH);
+    assert_int_equal(others.resets, 2); /* of the rule's pins, and of what was learned */
 }
 
 /* The adapter must not take a path that was only looked at for the one that decided. */
@@ -688,7 +765,8 @@ static void a_search_in_vain_is_told(void **state)
 
 /* --- what it costs ----------------------------------------------------------------------------------- */
 
-static void a_known_key_costs_one_question(void **state)
+/* What was learned, and what the host announced. */
+static void a_known_key_costs_two_questions(void **state)
 {
     struct scene *scene = *state;
 
@@ -696,7 +774,7 @@ static void a_known_key_costs_one_question(void **state)
     scene->memory.recalls = 0;
     scene->stage.hashes = 0;
     expect_known(scene, "leaf.test", "a1");
-    assert_int_equal(scene->memory.recalls, 1);
+    assert_int_equal(scene->memory.recalls, 2);
     assert_int_equal(scene->stage.hashes, 2);
     assert_int_equal(scene->memory.learns, 1);
 }
@@ -730,13 +808,17 @@ int main(void)
         TEST(a_key_whose_pin_has_run_out_is_neither_learned_nor_accepted),
         TEST(report_mode_softens_a_change_and_nothing_else),
         TEST(off_asks_for_no_key_but_a_path),
+        TEST(a_host_that_has_announced_pins_has_no_first_use_without_them),
+        TEST(a_parent_speaks_for_its_subdomains_before_they_are_learned),
+        TEST(without_a_path_only_the_leaf_is_a_key_that_was_announced),
+        TEST(announced_pins_that_cannot_be_read_refuse),
+        TEST(a_signed_pin_is_above_announced_ones_and_ends_them),
         TEST(nothing_is_learned_before_the_peer_has_proved_its_key),
         TEST(nothing_is_replaced_before_the_peer_has_proved_its_key),
         TEST(a_learned_ca_is_looked_for_in_other_paths),
-        TEST(who_has_announced_pins_is_no_stranger),
-        TEST(a_signed_pin_stands_above_announced_ones),
+        TEST(a_retired_ca_is_not_found_in_other_paths),
         TEST(a_search_in_vain_is_told),
-        TEST(a_known_key_costs_one_question),
+        TEST(a_known_key_costs_two_questions),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,18 +22,53 @@ static char *sign_root(int64_t version)
     return envelope;
 }
 
-struct pintle_trusted *believer_new(void)
+/* From this root, which is freed. */
+static struct pintle_trusted *start(char *root)
 {
-    const struct pintle_trusted_options options = {
-        .crypto = test_crypto(), .loader = fake_pins_loader(), .app = TEST_APP};
+    const struct pintle_trusted_options options = {.crypto = test_crypto(),
+                                                   .loader = fake_pins_loader()};
     struct pintle_trusted *trusted;
     struct pintle_error err;
-    char *root = sign_root(1);
 
     if (pintle_trusted_new(&trusted, test_view(root), &options, &err) != PINTLE_OK)
         fail_msg("%s", err.text);
     free(root);
     return trusted;
+}
+
+struct pintle_trusted *believer_new(void)
+{
+    return start(sign_root(1));
+}
+
+struct pintle_trusted *believer_from_root(int64_t version)
+{
+    return start(sign_root(version));
+}
+
+/* The key of pins stays: signatures alone do not tell the two apart. */
+static struct pintle_trusted *start_anew(const struct test_root *root, const char *key)
+{
+    char *payload = test_root_payload(root);
+    char *envelope = test_sign(PINTLE_ROLE_ROOT, payload, key);
+
+    free(payload);
+    return start(envelope);
+}
+
+struct pintle_trusted *believer_of_app(const char *app)
+{
+    const struct test_root root = {.app = app, .version = 1, .roles = {{"a", 0}, {"b", 0}}};
+
+    return start_anew(&root, "a");
+}
+
+struct pintle_trusted *believer_with_other_root(int64_t later_s)
+{
+    const struct test_root root = {
+        .version = 1, .issued = TEST_NOW + later_s, .roles = {{"z", 0}, {"b", 0}}};
+
+    return start_anew(&root, "z");
 }
 
 static void apply(struct pintle_trusted *trusted, enum pintle_role role, char *envelope)

@@ -12,6 +12,13 @@ struct pintle_trusted *believer_new(void);
 void believer_learn(struct pintle_trusted *trusted, int64_t version);
 void believer_learn_root(struct pintle_trusted *trusted, int64_t version);
 
+/* One of another app, or with another first root, issued that much after the usual one. */
+struct pintle_trusted *believer_of_app(const char *app);
+struct pintle_trusted *believer_with_other_root(int64_t later_s);
+
+/* One whose anchor is the root of this version. */
+struct pintle_trusted *believer_from_root(int64_t version);
+
 /* One that believes a version already. */
 struct pintle_trusted *believer_of(int64_t version);
 

@@ -124,6 +124,127 @@ static void a_newer_root_is_not_rolled_back(void **state)
     pintle__state_close(kept);
 }
 
+/* --- whose it is ------------------------------------------------------------------------------------ */
+
+static size_t count_learned(struct pintle__state *state)
+{
+    static const enum pintle_learned_from kinds[] = {PINTLE_LEARNED_TOFU, PINTLE_LEARNED_HPKP};
+    const struct pintle_memory *memory = pintle__state_get_memory(state);
+    struct pintle_learned out;
+    struct pintle_host host;
+    size_t count = 0;
+
+    assert_int_equal(pintle_host_parse(&host, "a.example.com", 13, NULL), PINTLE_OK);
+    for (size_t i = 0; i < 2; i++) {
+        enum pintle_recall found =
+            memory->recall(memory->ctx, kinds[i], &host, 443, TEST_NOW, &out);
+
+        assert_true(found == PINTLE_RECALL_FOUND || found == PINTLE_RECALL_NONE);
+        count += found == PINTLE_RECALL_FOUND ? 1 + i : 0;
+    }
+    return count;
+}
+
+/* One of each kind: count_learned() is 3. */
+static void learn(struct pintle__state *state)
+{
+    const struct pintle_memory *memory = pintle__state_get_memory(state);
+    struct pintle_learned entry = {.at = PINTLE_AT_LEAF, .port = 443, .pin_count = 1};
+    struct pintle_learned held;
+
+    entry.expires = TEST_NOW + TEST_DAY;
+    assert_int_equal(pintle_host_parse(&entry.host, "a.example.com", 13, NULL), PINTLE_OK);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(memory->learn(memory->ctx, &entry, false, TEST_NOW, &held),
+                         PINTLE_RECALL_NONE);
+        entry.from = PINTLE_LEARNED_HPKP;
+        entry.at = PINTLE_AT_ANY;
+        entry.port = 0;
+    }
+    assert_int_equal(count_learned(state), 3);
+}
+
+/* Its version numbers mean nothing here, and its pins are not believed though a key of ours signed. */
+static void what_another_first_root_came_to_makes_way(void **state)
+{
+    const struct folder *folder = *state;
+    struct pintle__state *kept = open_state(folder, false);
+    struct pintle_trusted *old = believer_of(7);
+    struct pintle_trusted *ours = believer_with_other_root(60);
+    struct pintle_error err;
+    struct stat st;
+
+    believer_learn_root(old, 2);
+    save(kept, old);
+    learn(kept);
+    believer_learn(ours, 1);
+    assert_int_equal(pintle__state_restore(kept, ours, NULL, &err), PINTLE_E_MISMATCH);
+    assert_non_null(strstr(err.text, "is the state of another first root; begun anew"));
+    assert_int_equal(believer_version(ours), 1);
+    assert_int_equal(pintle_trusted_get_marks(ours).version, 1);
+    save(kept, ours);
+    assert_int_equal(stat(folder_path(folder, "app.db.former"), &st), 0);
+    assert_int_equal(count_learned(kept), 2); /* what the host announced itself */
+    believer_learn(ours, 2);
+    save(kept, ours);
+    pintle__state_close(kept);
+    kept = open_state(folder, false);
+    assert_int_equal(pintle__state_restore(kept, ours, NULL, NULL), PINTLE_OK);
+    /* a program of the former release leaves it alone */
+    assert_int_equal(pintle__state_restore(kept, old, NULL, &err), PINTLE_E_STORAGE);
+    assert_non_null(strstr(err.text, "is the state of a later first root; left alone"));
+    assert_int_equal(pintle__state_save(kept, old, NULL), PINTLE_E_STORAGE);
+    assert_int_equal(pintle__state_restore(kept, ours, NULL, NULL), PINTLE_OK);
+    pintle_trusted_free(old);
+    pintle_trusted_free(ours);
+    pintle__state_close(kept);
+}
+
+static void the_state_of_another_app_is_left_alone(void **state)
+{
+    const struct folder *folder = *state;
+    struct pintle__state *kept = open_state(folder, false);
+    struct pintle_trusted *other = believer_of_app("com.example.other");
+    struct pintle_error err;
+
+    save_version(kept, 3);
+    learn(kept);
+    assert_int_equal(pintle__state_restore(kept, other, NULL, &err), PINTLE_E_APP);
+    assert_non_null(
+        strstr(err.text, "is the state of app \"com.example.shop\", not of \"com.example.other\""));
+    assert_int_equal(pintle__state_save(kept, other, NULL), PINTLE_E_APP);
+    assert_int_equal(pintle_trusted_get_marks(other).version, 0);
+    assert_int_equal(count_learned(kept), 3);
+    assert_restores(kept, 3, 0);
+    pintle_trusted_free(other);
+    pintle__state_close(kept);
+}
+
+/* A release that begins from a later root of the same chain, and one from an earlier root. */
+static void an_anchor_further_up_the_chain_is_of_the_same(void **state)
+{
+    const struct folder *folder = *state;
+    struct pintle__state *kept = open_state(folder, false);
+    struct pintle_trusted *long_one = believer_of(4);
+    struct pintle_trusted *later = believer_from_root(2);
+
+    believer_learn_root(long_one, 2);
+    save(kept, long_one);
+    learn(kept);
+    assert_int_equal(pintle__state_restore(kept, later, NULL, NULL), PINTLE_OK);
+    believer_learn(later, 5);
+    save(kept, later);
+    assert_restores(kept, 5, 0); /* which has only root 1, and takes root 2 from it */
+    assert_int_equal(count_learned(kept), 3);
+    pintle_trusted_free(long_one);
+    pintle_trusted_free(later);
+    later = believer_from_root(3); /* not a root in common, and none that could be */
+    assert_int_equal(pintle__state_restore(kept, later, NULL, NULL), PINTLE_OK);
+    assert_int_equal(pintle_trusted_get_marks(later).version, 5);
+    pintle_trusted_free(later);
+    pintle__state_close(kept);
+}
+
 /* --- PATH.last and the database --------------------------------------------------------------------- */
 
 static void either_of_them_is_enough(void **state)
@@ -522,6 +643,9 @@ int main(void)
         IN_FOLDER(what_is_saved_is_taken_back),
         IN_FOLDER(a_slower_process_rolls_nothing_back),
         IN_FOLDER(a_newer_root_is_not_rolled_back),
+        IN_FOLDER(what_another_first_root_came_to_makes_way),
+        IN_FOLDER(the_state_of_another_app_is_left_alone),
+        IN_FOLDER(an_anchor_further_up_the_chain_is_of_the_same),
         IN_FOLDER(either_of_them_is_enough),
         IN_FOLDER(the_newer_of_them_counts),
         IN_FOLDER(a_spoiled_last_is_passed_over),

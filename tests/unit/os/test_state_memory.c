@@ -7,10 +7,12 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include <utime.h>
 
 #include <cmocka.h>
 #include <sqlite3.h>
 
+#include "os/http.h"
 #include "os/state_db.h"
 #include "unit/os/folder.h"
 
@@ -243,6 +245,40 @@ static void the_nearest_pins_that_hold_count(void **state)
     pintle__state_close(kept);
 }
 
+static bool count_entry(void *ctx, const struct pintle_learned *entry)
+{
+    size_t *count = ctx;
+
+    (void)entry;
+    (*count)++;
+    return true;
+}
+
+static void pins_that_were_taken_back_are_not_kept(void **state)
+{
+    struct pintle__state *kept = open_state(*state);
+    struct pintle_learned pins = hpkp("b.example.com", false, 'a');
+    struct pintle_learned parent = hpkp("example.com", true, 'p');
+    struct pintle_learned first = tofu("b.example.com", 443, 't');
+    size_t count = 0;
+
+    assert_int_equal(learn(kept, &parent, true), PINTLE_RECALL_NONE);
+    assert_int_equal(learn(kept, &first, false), PINTLE_RECALL_NONE);
+    assert_int_equal(learn(kept, &pins, true), PINTLE_RECALL_NONE);
+    assert_int_equal(key_of(kept, "b.example.com", NOW, PINTLE_RECALL_FOUND), 'a');
+    pins.expires = NOW;
+    for (int i = 0; i < 2; i++) /* also what is not there */
+        assert_int_equal(learn(kept, &pins, true), PINTLE_RECALL_NONE);
+    assert_int_equal(pintle__state_list_learned(kept, count_entry, &count, NULL), PINTLE_OK);
+    assert_int_equal(count, 2);
+    assert_int_equal(key_of(kept, "b.example.com", NOW, PINTLE_RECALL_FOUND), 'p');
+    assert_int_equal(recall(kept, "b.example.com", 443), PINTLE_RECALL_FOUND);
+    pintle__state_close(kept);
+    kept = open_state(*state); /* and the ledger says so */
+    assert_int_equal(recall(kept, "c.example.com", 443), PINTLE_RECALL_NONE);
+    pintle__state_close(kept);
+}
+
 /* --- damage and loss ----------------------------------------------------------------------------- */
 
 /* Each is done to a row of the file; none makes an unknown host of a known one. */
@@ -344,6 +380,34 @@ static void after_a_loss_nobody_is_met_for_the_first_time(void **state)
     pintle__state_close(kept);
 }
 
+/* The disk knows of a later time than the clock: a device without one of its own has just begun. */
+static void a_loss_is_not_dated_before_the_last_write(void **state)
+{
+    static const char *const names[] = {"app.db.last", "app.db.bad"};
+    const struct folder *folder = *state;
+    const int64_t written = (int64_t)time(NULL) + 2 * PINTLE__LEARNED_LOST_S;
+    const struct utimbuf times = {(time_t)written, (time_t)written};
+    struct pintle_learned out;
+
+    for (size_t i = 0; i < 2; i++) {
+        struct pintle__state *kept = open_state(folder);
+
+        pintle__state_close(kept);
+        lose(folder);
+        folder_put(folder, names[i], "x");
+        assert_int_equal(utime(folder_path(folder, names[i]), &times), 0);
+        kept = open_state(folder);
+        assert_int_equal(
+            recall_at(kept, PINTLE_LEARNED_TOFU, "example.com", 443, written + 1, &out),
+            PINTLE_RECALL_ERROR);
+        assert_int_equal(recall_at(kept, PINTLE_LEARNED_TOFU, "example.com", 443,
+                                   written + PINTLE__LEARNED_LOST_S, &out),
+                         PINTLE_RECALL_NONE);
+        pintle__state_close(kept);
+        assert_int_equal(unlink(folder_path(folder, names[i])), 0);
+    }
+}
+
 static void a_loss_while_it_is_open_is_noticed(void **state)
 {
     const struct folder *folder = *state;
@@ -395,6 +459,92 @@ static void a_loss_is_not_forgotten_by_another_damage(void **state)
     kept = open_state(folder);
     assert_int_equal(recall(kept, "example.com", 443), PINTLE_RECALL_ERROR);
     assert_int_equal(recall(kept, "other.com", 443), PINTLE_RECALL_NONE);
+    pintle__state_close(kept);
+}
+
+/* Forgotten after a loss and met again since: of the next loss it is one like all others. */
+static void who_was_forgotten_and_met_again_can_be_lost_again(void **state)
+{
+    const struct folder *folder = *state;
+    struct pintle__state *kept = open_state(folder);
+    struct pintle_learned entry = tofu("example.com", 443, 'a');
+    size_t count;
+
+    pintle__state_close(kept);
+    lose(folder);
+    kept = open_state(folder);
+    assert_int_equal(pintle__state_forget(kept, &entry.host, 0, &count, NULL), PINTLE_OK);
+    assert_int_equal(learn(kept, &entry, false), PINTLE_RECALL_NONE);
+    pintle__state_close(kept);
+    run_sql(folder, "DELETE FROM learned");
+    kept = open_state(folder);
+    assert_int_equal(recall(kept, "example.com", 443), PINTLE_RECALL_ERROR);
+    assert_int_equal(learn(kept, &entry, false), PINTLE_RECALL_ERROR);
+    pintle__state_close(kept);
+}
+
+static void copy_file(const struct folder *folder, const char *from, const char *to)
+{
+    FILE *in = fopen(folder_path(folder, from), "rb");
+    FILE *out = fopen(folder_path(folder, to), "wb");
+    int c;
+
+    assert_non_null(in);
+    assert_non_null(out);
+    while ((c = fgetc(in)) != EOF)
+        assert_int_equal(fputc(c, out), c);
+    assert_int_equal(fclose(in), 0);
+    assert_int_equal(fclose(out), 0);
+}
+
+/* It was killed when all was saved from a damaged one: of what is learned later that knows nothing. */
+static void what_was_saved_once_is_not_saved_again(void **state)
+{
+    const struct folder *folder = *state;
+    struct pintle__state *kept = open_state(folder);
+    struct pintle_learned first = tofu("first.com", 443, 'a');
+    struct pintle_learned second = tofu("second.com", 443, 'a');
+
+    assert_int_equal(learn(kept, &first, false), PINTLE_RECALL_NONE);
+    pintle__state_close(kept);
+    copy_file(folder, "app.db", "app.db.damaged");
+    kept = open_state(folder);
+    assert_int_equal(learn(kept, &second, false), PINTLE_RECALL_NONE);
+    pintle__state_close(kept);
+    lose(folder);
+    kept = open_state(folder);
+    assert_int_equal(recall(kept, "second.com", 443), PINTLE_RECALL_ERROR);
+    assert_int_equal(recall(kept, "first.com", 443), PINTLE_RECALL_ERROR);
+    pintle__state_close(kept);
+}
+
+/* --- a lock of somebody else --------------------------------------------------------------------- */
+
+static int64_t ask_while_locked(struct pintle__state *state)
+{
+    int64_t began_ms = pintle__http_now_ms();
+
+    assert_int_equal(recall(state, "example.com", 443), PINTLE_RECALL_ERROR);
+    return pintle__http_now_ms() - began_ms;
+}
+
+/* A process that was stopped in a transaction: each thread would wait, one after the other. */
+static void a_lock_that_stays_is_waited_for_once(void **state)
+{
+    const struct folder *folder = *state;
+    struct pintle__state *kept = open_state(folder);
+    struct pintle_learned entry = tofu("example.com", 443, 'a');
+    sqlite3 *db;
+
+    assert_int_equal(learn(kept, &entry, false), PINTLE_RECALL_NONE);
+    assert_int_equal(sqlite3_open(folder_path(folder, "app.db"), &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "BEGIN EXCLUSIVE", NULL, NULL, NULL), SQLITE_OK);
+    assert_true(ask_while_locked(kept) >= PINTLE__STATE_BUSY_MS);
+    for (int i = 0; i < 3; i++)
+        assert_true(ask_while_locked(kept) < PINTLE__STATE_BUSY_MS / 2);
+    assert_int_equal(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    assert_int_equal(recall(kept, "example.com", 443), PINTLE_RECALL_FOUND);
     pintle__state_close(kept);
 }
 
@@ -450,7 +600,7 @@ static void entries_are_listed_and_forgotten(void **state)
 }
 
 /* By the thousand, past the front door. */
-static void put_many(const struct folder *folder, int count)
+static void put_many(const struct folder *folder, int count, bool noted)
 {
     struct pintle__ledger ledger = {0, 0, 0};
     sqlite3 *db;
@@ -462,7 +612,7 @@ static void put_many(const struct folder *folder, int count)
         char host[32];
 
         (void)snprintf(host, sizeof(host), "host-%d.com", i);
-        entry = tofu(host, 443, 'a');
+        entry = noted ? hpkp(host, false, 'a') : tofu(host, 443, 'a');
         assert_int_equal(pintle__learned_write(db, &entry), SQLITE_OK);
         ledger.count++;
         ledger.total += pintle__learned_sum(&entry);
@@ -480,7 +630,7 @@ static void there_is_an_end_to_what_is_learned(void **state)
     struct pintle_learned unknown = tofu("other.com", 443, 'b');
     size_t count;
 
-    put_many(folder, PINTLE__LEARNED_MAX);
+    put_many(folder, PINTLE__LEARNED_MAX, false);
     assert_int_equal(learn(kept, &unknown, false), PINTLE_RECALL_ERROR);
     assert_int_equal(learn(kept, &unknown, true), PINTLE_RECALL_ERROR);
     assert_int_equal(recall(kept, "other.com", 443), PINTLE_RECALL_NONE);
@@ -495,6 +645,59 @@ static void there_is_an_end_to_what_is_learned(void **state)
     pintle__state_close(kept);
 }
 
+static enum pintle_recall learn_at(struct pintle__state *state, struct pintle_learned entry,
+                                   int64_t now)
+{
+    const struct pintle_memory *memory = pintle__state_get_memory(state);
+    struct pintle_learned held;
+
+    return memory->learn(memory->ctx, &entry, false, now, &held);
+}
+
+/* Whoever has a domain has as many hosts as he likes. */
+static void announced_pins_leave_room_for_others(void **state)
+{
+    const struct folder *folder = *state;
+    struct pintle__state *kept = open_state(folder);
+    struct pintle_learned later = hpkp("other.com", false, 'a');
+    bool recovered = true;
+
+    later.expires = LATER + 1;
+    put_many(folder, PINTLE__NOTED_MAX, true);
+    assert_int_equal(learn_at(kept, hpkp("other.com", false, 'a'), LATER - 1), PINTLE_RECALL_ERROR);
+    assert_int_equal(learn_at(kept, hpkp("host-7.com", false, 'b'), LATER), PINTLE_RECALL_EXPIRED);
+    assert_int_equal(learn_at(kept, tofu("first.com", 443, 'a'), LATER - 1), PINTLE_RECALL_NONE);
+    /* what has run out gives way */
+    assert_int_equal(learn_at(kept, later, LATER), PINTLE_RECALL_NONE);
+    pintle__state_close(kept);
+    assert_int_equal(pintle__state_open(&kept, folder_path(folder, "app.db"), &recovered, NULL),
+                     PINTLE_OK);
+    assert_false(recovered);
+    assert_int_equal(recall(kept, "first.com", 443), PINTLE_RECALL_FOUND);
+    (void)key_of(kept, "other.com", NOW, PINTLE_RECALL_FOUND);
+    pintle__state_close(kept);
+}
+
+/* From before there was a bound of their own. */
+static void announced_pins_that_have_run_out_give_way_to_a_first_use(void **state)
+{
+    const struct folder *folder = *state;
+    struct pintle__state *kept = open_state(folder);
+    struct pintle_learned entry = tofu("first.com", 443, 'a');
+    bool recovered = true;
+
+    put_many(folder, PINTLE__LEARNED_MAX, true);
+    assert_int_equal(learn_at(kept, entry, LATER - 1), PINTLE_RECALL_ERROR);
+    entry.expires = LATER + 1;
+    assert_int_equal(learn_at(kept, entry, LATER), PINTLE_RECALL_NONE);
+    pintle__state_close(kept);
+    assert_int_equal(pintle__state_open(&kept, folder_path(folder, "app.db"), &recovered, NULL),
+                     PINTLE_OK);
+    assert_false(recovered);
+    assert_int_equal(recall(kept, "first.com", 443), PINTLE_RECALL_FOUND);
+    pintle__state_close(kept);
+}
+
 int main(void)
 {
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, folder_set_up, folder_tear_down)
@@ -504,13 +707,20 @@ int main(void)
         IN_FOLDER(who_was_quicker_wins),
         IN_FOLDER(what_is_no_entry_is_not_kept),
         IN_FOLDER(the_nearest_pins_that_hold_count),
+        IN_FOLDER(pins_that_were_taken_back_are_not_kept),
         IN_FOLDER(a_row_that_was_changed_is_an_error),
         IN_FOLDER(after_a_loss_nobody_is_met_for_the_first_time),
+        IN_FOLDER(a_loss_is_not_dated_before_the_last_write),
         IN_FOLDER(a_loss_while_it_is_open_is_noticed),
         IN_FOLDER(damage_elsewhere_loses_nobody),
         IN_FOLDER(a_loss_is_not_forgotten_by_another_damage),
+        IN_FOLDER(who_was_forgotten_and_met_again_can_be_lost_again),
+        IN_FOLDER(what_was_saved_once_is_not_saved_again),
+        IN_FOLDER(a_lock_that_stays_is_waited_for_once),
         IN_FOLDER(entries_are_listed_and_forgotten),
         IN_FOLDER(there_is_an_end_to_what_is_learned),
+        IN_FOLDER(announced_pins_leave_room_for_others),
+        IN_FOLDER(announced_pins_that_have_run_out_give_way_to_a_first_use),
     };
 
     return cmocka_run_group_tests_name("os state memory", tests, NULL, NULL);

@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #include "kit/signer.h"
-#include "os/state.h"
+#include "os/state_db.h"
 #include "unit/os/believer.h"
 #include "unit/os/folder.h"
 
@@ -291,6 +291,27 @@ static void a_child_does_not_use_its_parents_state(void **state)
     pintle__state_close(kept);
 }
 
+/* Behind a fork() nobody is left to give a mutex back. */
+static void a_child_can_close_what_a_thread_of_its_parent_uses(void **state)
+{
+    struct pintle__state *kept = open_state(*state);
+    int status;
+    pid_t child;
+
+    assert_int_equal(pthread_mutex_lock(&kept->mutex), 0);
+    child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        (void)alarm(10);
+        pintle__state_close(kept);
+        _exit(0);
+    }
+    assert_int_equal(pthread_mutex_unlock(&kept->mutex), 0);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    pintle__state_close(kept);
+}
+
 /* --- the right to update ----------------------------------------------------------------------------- */
 
 static void one_at_a_time_has_the_right_to_update(void **state)
@@ -341,6 +362,46 @@ static void the_right_to_update_dies_with_its_process(void **state)
     (void)close(pipes[1]);
 }
 
+/* A child has a copy of the descriptor: that it lives, or closes the state, is no reason to wait. */
+static void the_right_to_update_is_not_a_childs(void **state)
+{
+    const struct folder *folder = *state;
+    struct pintle__state *kept = open_state(folder);
+    struct pintle__state *other = open_state(folder);
+    int up[2], down[2], status;
+    char byte;
+    pid_t child;
+
+    assert_int_equal(pipe(up), 0);
+    assert_int_equal(pipe(down), 0);
+    assert_true(pintle__state_lock(kept, 0));
+    child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        (void)alarm(30);
+        (void)!read(down[0], &byte, 1);
+        pintle__state_close(kept);
+        (void)!write(up[1], "x", 1);
+        for (;;)
+            (void)pause();
+    }
+    pintle__state_unlock(kept);
+    assert_true(pintle__state_lock(other, 0));
+    pintle__state_unlock(other);
+    assert_true(pintle__state_lock(kept, 0));
+    assert_int_equal(write(down[1], "x", 1), 1);
+    assert_int_equal(read(up[0], &byte, 1), 1);
+    assert_false(pintle__state_lock(other, 0));
+    assert_int_equal(kill(child, SIGKILL), 0);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    pintle__state_close(kept);
+    pintle__state_close(other);
+    for (int i = 0; i < 2; i++) {
+        (void)close(up[i]);
+        (void)close(down[i]);
+    }
+}
+
 int main(void)
 {
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, folder_set_up, folder_tear_down)
@@ -352,7 +413,9 @@ int main(void)
         IN_FOLDER(processes_roll_each_other_back_never),
         IN_FOLDER(a_child_does_not_use_its_parents_state),
         IN_FOLDER(one_at_a_time_has_the_right_to_update),
+        IN_FOLDER(a_child_can_close_what_a_thread_of_its_parent_uses),
         IN_FOLDER(the_right_to_update_dies_with_its_process),
+        IN_FOLDER(the_right_to_update_is_not_a_childs),
     };
 
     return cmocka_run_group_tests_name("os state threads", tests, NULL, NULL);

@@ -8,9 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include <cmocka.h>
 
+#include "kit/signer.h"
+#include "os/updater.h"
 #include "unit/os/published.h"
 
 #define VERSIONS 60
@@ -348,6 +351,51 @@ static void closing_in_the_middle_is_safe(void **state)
     pintle_updater_close(NULL);
 }
 
+/* Whether its mutex is free when the program's clock is asked. */
+struct clock_scene {
+    struct scene scene;
+    _Atomic(struct pintle_updater *) updater;
+    atomic_size_t asked;
+    atomic_size_t held;
+};
+
+static int64_t look_at_the_mutex(void *ctx)
+{
+    struct clock_scene *clock = ctx;
+    struct pintle_updater *updater = atomic_load(&clock->updater);
+
+    if (updater != NULL) {
+        if (pthread_mutex_trylock(&updater->mutex) == 0)
+            (void)pthread_mutex_unlock(&updater->mutex);
+        else
+            atomic_fetch_add(&clock->held, 1);
+        atomic_fetch_add(&clock->asked, 1);
+    }
+    return TEST_NOW;
+}
+
+/* Or a clock with a lock of its own, and a thread that asks for the status with it, wait for ever. */
+static void the_clock_is_asked_without_the_mutex(void **state)
+{
+    struct clock_scene clock = {.scene = {.folder = *state}};
+    struct pintle_update_config config = published_config(clock.scene.folder);
+    const struct timespec delay = {0, 5000000};
+
+    config.engine.clock = look_at_the_mutex;
+    config.engine.clock_ctx = &clock;
+    config.background = true;
+    config.interval_s = 1;
+    published_write(clock.scene.folder, 1);
+    open_updater(&clock.scene, &config);
+    atomic_store(&clock.updater, clock.scene.updater);
+    for (int i = 0; i < 2000 && atomic_load(&clock.asked) < 10; i++)
+        (void)nanosleep(&delay, NULL);
+    atomic_store(&clock.updater, NULL);
+    close_updater(&clock.scene);
+    assert_true(atomic_load(&clock.asked) >= 10);
+    assert_int_equal(atomic_load(&clock.held), 0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, folder_set_up, published_tear_down)
@@ -359,6 +407,7 @@ int main(void)
         TEST(what_another_process_saved_meanwhile_is_not_undone),
         TEST(an_engine_may_outlive_its_updater),
         TEST(closing_in_the_middle_is_safe),
+        TEST(the_clock_is_asked_without_the_mutex),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -310,7 +310,7 @@ static void every_step_says_what_to_do(void **unused)
     (void)unused;
     make();
     for (size_t i = 0; i < scene.plan.step_count; i++) {
-        size_t len = strlen(rotate_step_text(&scene.plan, &scene.plan.steps[i], text));
+        size_t len = strlen(rotate_step_text(&scene.plan, &scene.plan.steps[i], 0, text));
 
         assert_true(len > 20 && len < ROTATE_NOTE_SIZE - 1);
         assert_true(text[len - 1] == '.');
