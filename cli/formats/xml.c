@@ -30,8 +30,10 @@ struct xml_reading {
     size_t depth;
     size_t count;
     const struct xml_node *root;
-    enum pintle_status status; /* why reading was stopped, or OK */
+    enum pintle_status status; /* why reading was stopped, and where; or OK */
     const char *reason;
+    uint32_t line;
+    uint32_t column;
 };
 
 static void stop(struct xml_reading *reading, enum pintle_status status, const char *reason)
@@ -40,6 +42,8 @@ static void stop(struct xml_reading *reading, enum pintle_status status, const c
         return;
     reading->status = status;
     reading->reason = reason;
+    reading->line = (uint32_t)XML_GetCurrentLineNumber(reading->parser);
+    reading->column = (uint32_t)XML_GetCurrentColumnNumber(reading->parser) + 1;
     (void)XML_StopParser(reading->parser, XML_FALSE);
 }
 
@@ -226,7 +230,8 @@ static enum pintle_status answer(const struct xml_reading *reading, enum XML_Sta
     enum XML_Error code = XML_GetErrorCode(reading->parser);
 
     if (reading->status != PINTLE_OK)
-        return format_refuse(err, reading->status, line, column, "%s", reading->reason);
+        return format_refuse(err, reading->status, reading->line, reading->column, "%s",
+                             reading->reason);
     if (parsed == XML_STATUS_OK)
         return PINTLE_OK;
     if (code == XML_ERROR_NO_MEMORY)
