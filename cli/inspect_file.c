@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Certificates, requests and keys in a file. */
+#include "formats/pin_text.h"
 #include "inspect.h"
 #include "json_build.h"
-#include "formats/pin_text.h"
 #include "objects_file.h"
 
 static void print_object(const struct pintle_object *object, size_t index, int64_t now)

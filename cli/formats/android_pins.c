@@ -9,13 +9,17 @@ static enum pintle_status refuse(const struct xml_node *node, enum pintle_status
     return android_refuse("Android", node, status, why, err);
 }
 
+static char lower_case(char c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return (char)(c + ('a' - 'A'));
+    return c;
+}
+
 static bool same_letters(const char *a, const char *b)
 {
     for (; *a != '\0' && *b != '\0'; a++, b++) {
-        char low_a = *a >= 'A' && *a <= 'Z' ? (char)(*a + 32) : *a;
-        char low_b = *b >= 'A' && *b <= 'Z' ? (char)(*b + 32) : *b;
-
-        if (low_a != low_b)
+        if (lower_case(*a) != lower_case(*b))
             return false;
     }
     return *a == *b;

@@ -63,7 +63,9 @@ static char without_surplus_bits(char c)
 {
     const char *at = strchr(ALPHABET, c);
 
-    return at != NULL ? ALPHABET[(size_t)(at - ALPHABET) & ~(size_t)3] : c;
+    if (at == NULL)
+        return c;
+    return ALPHABET[(size_t)(at - ALPHABET) & ~(size_t)3];
 }
 
 bool android_read_pin(struct pintle_pin *out, const char *text, size_t len, bool *surplus)

@@ -48,11 +48,6 @@ struct clause_rules {
  */
 struct clause {
     const char *host;
-    enum reach reach;
-    uint16_t port;
-    bool enforce;
-    bool exempt;
-    bool key_alone;
     int64_t until;
     struct clause_pin *pins;
     size_t pin_count;
@@ -63,7 +58,12 @@ struct clause {
     const char *id;
     struct clause_rules rules;
     size_t group;
+    enum reach reach;
     uint32_t line;
+    uint16_t port;
+    bool enforce;
+    bool exempt;
+    bool key_alone;
 };
 
 /* A pin-set takes no more in a rule: readers stop there. */

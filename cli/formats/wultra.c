@@ -127,7 +127,7 @@ static enum pintle_status read_entry(struct wultra *wultra, const json_t *entry,
         status = format_refuse(err, PINTLE_E_TIME, 0, 0, "%.80s/expires: is no time", where);
     if (status == PINTLE_OK)
         status = find_certificate(&object, wultra, fingerprint, where, err);
-    if (status != PINTLE_OK)
+    if (status != PINTLE_OK || object == NULL)
         return status;
     if (pintle_host_parse(&host, json_string_value(name), json_string_length(name), NULL) !=
         PINTLE_OK)

@@ -186,6 +186,7 @@ static void XMLCALL on_instruction(void *ctx, const XML_Char *target, const XML_
     interrupt(ctx);
 }
 
+/* NOLINTNEXTLINE(readability-function-size): expat's type */
 static void XMLCALL on_entity(void *ctx, const XML_Char *name, int is_parameter,
                               const XML_Char *value, int value_length, const XML_Char *base,
                               const XML_Char *system_id, const XML_Char *public_id,
