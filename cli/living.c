@@ -241,6 +241,19 @@ failed:
     return NULL;
 }
 
+void living_note_postponed(const struct living *living, const struct pintle_verdict *verdict)
+{
+    struct pintle_updater_status status;
+    char when[PINTLE_TIME_TEXT_SIZE];
+
+    if (living->updater == NULL || verdict->reason != PINTLE_REASON_MISMATCH)
+        return;
+    pintle_updater_get_status(living->updater, &status);
+    if (status.postponed_until > 0)
+        cli_note("not updated: the next try for %s is at %s (pintle update does it now)",
+                 verdict->host.text, pintle_time_format(status.postponed_until, when));
+}
+
 /* --- for commands that talk to servers ----------------------------------------------------------- */
 
 enum cli_exit living_guard_open(struct pintle **out, struct living *living,
