@@ -72,7 +72,9 @@ class ReportSend(living.LivingCase):
             args = () if status == 500 else ("--all",)
             self.assertRegex(self.send(*args, code=cli.UNREACHABLE).out, f"later .* {status}\n")
         self.assertEqual(self.left()[0]["tries"], 5)
-        self.assertEqual(self.send().out, "")  # not due yet
+        result = self.send()
+        self.assertEqual(result.out, "")  # not due yet
+        self.assertRegex(result.err, r"1 more to be sent from \d{4}-\S+Z on \(--all sends now\)")
         self.status = 200
         self.assertRegex(self.send("--all").out, "sent .* 200\n")
 
