@@ -81,6 +81,8 @@ static enum cli_exit update(const struct update_options *options, struct living 
         return code != CLI_OK ? code : printed;
     }
     print_text(living, result);
+    if (living_storage_failed(living))
+        cli_error("nothing could be saved: the next start knows nothing of this update");
     return code;
 }
 

@@ -189,7 +189,7 @@ enum cli_exit living_open(struct living *living, const struct living_options *op
     how->happened_ctx = living;
     status = pintle_updater_open(&living->updater, how, &err);
     if (status == PINTLE_E_ARGUMENT) { /* a source that is none */
-        cli_error("%s", err.text);
+        cli_error("option --source: %s", err.text);
         return CLI_USAGE;
     }
     if (status != PINTLE_OK)

@@ -106,6 +106,9 @@ class Update(living.LivingCase):
         self.assertExit(result, cli.INPUT)
         self.assertEqual((result.json["result"], result.json["living"]["storage"]), ("new", False))
         self.assertIn("file/app.db", result.err)
+        result = self.run_cli("update", "--seed", self.seed, "--source", self.source, "--state",
+                              self.dir / "file/app.db")
+        self.assertTrue(result.err.endswith("nothing could be saved: the next start knows nothing of this update\n"), result)
 
     def another_root(self, app=living.bundles.APP):
         """As after the loss or theft of all root keys. A function that makes a bundle of a version."""
