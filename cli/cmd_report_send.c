@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "anchors.h"
 #include "app_state.h"
 #include "json_build.h"
 #include "os/update_send.h"
@@ -165,7 +166,9 @@ static enum cli_exit open_and_send(const struct report_send_options *options)
 
     if (!app_state_options_check("report send", &options->state))
         return CLI_USAGE;
-    code = app_state_open(&state, &options->state);
+    code = anchors_check(options->ca);
+    if (code == CLI_OK)
+        code = app_state_open(&state, &options->state);
     if (code != CLI_OK)
         return code;
     code = send_all(state, options);

@@ -129,6 +129,11 @@ class ReportSend(living.LivingCase):
         self.violate()
         self.send("--timeout", "1", code=cli.UNREACHABLE)
 
+    def test_a_ca_file_that_is_none(self):
+        self.violate()
+        self.assertFails(cli.INPUT, "nope.pem: No such file", "report", "send", "--state", self.state, "--ca", "nope.pem")
+        self.assertEqual(self.left()[0]["tries"], 0)
+
     def test_usage_and_missing_databases(self):
         self.assertUsage("--state or --app is needed", "report", "send")
         self.assertUsage("exclude each other", "report", "send", "--state", "x", "--app", "y")
