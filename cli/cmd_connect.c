@@ -67,6 +67,7 @@ static void print_verdict(const struct connection *c)
         print_connection(c);
     if (!plain || c->options->verbose)
         verdict_print(stderr, verdict, set);
+    living_note_postponed(&c->learning.living, verdict);
     pintle_pinset_free(set);
 }
 

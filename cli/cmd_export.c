@@ -15,6 +15,7 @@
 
 const struct opt_spec opts_export[] = {
     {.name = "to",
+     .variable = "EXPORT_TO",
      .type = OPT_CHOICE,
      .metavar = "FORMAT",
      .help = "the platform to write for",

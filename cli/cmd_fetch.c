@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "anchors.h"
 #include "fetch.h"
 
 #define ROW(name_, letter_, type_, metavar_, help_, member)                                        \
@@ -193,7 +194,9 @@ static enum cli_exit run(struct fetch *f, const char *operand)
     f->method = choose_method(f->options);
     f->tries = f->options->retry;
     f->own = true;
-    code = prepare(f);
+    code = anchors_check(f->options->ca);
+    if (code == CLI_OK)
+        code = prepare(f);
     if (code == CLI_OK)
         code = fetch_run(f);
     if (code == CLI_OK && f->options->json)

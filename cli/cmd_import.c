@@ -27,6 +27,7 @@ struct import_options {
 
 const struct opt_spec opts_import[] = {
     {.name = "from",
+     .variable = "IMPORT_FROM",
      .type = OPT_CHOICE,
      .metavar = "FORMAT",
      .help = "the platform that FILE is for",

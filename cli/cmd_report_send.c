@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "anchors.h"
 #include "app_state.h"
 #include "json_build.h"
 #include "os/update_send.h"
@@ -44,9 +45,16 @@ static const char *const words[] = {
     [PINTLE__SENT_LATER] = "later",
 };
 
-/* counts: by enum pintle__sent. reports: NULL without --json, or without memory. */
+/*
+ * counts   by enum pintle__sent
+ * waiting  that are not due yet, the first of them at next_at
+ * reports  NULL without --json, or without memory
+ */
 struct account {
     size_t counts[3];
+    size_t waiting;
+    int64_t now;
+    int64_t next_at;
     bool json;
     json_t *reports;
 };
@@ -81,6 +89,34 @@ static void on_sent(void *ctx, const struct pintle__spooled *report, enum pintle
         (void)printf("%s\n", cli_safe(err->text));
 }
 
+static bool count_waiting(void *ctx, const struct pintle__spooled *report)
+{
+    struct account *account = ctx;
+
+    if (report->next_at <= account->now)
+        return true;
+    if (account->waiting == 0 || report->next_at < account->next_at)
+        account->next_at = report->next_at;
+    account->waiting++;
+    return true;
+}
+
+/* Those that failed a short while ago, of which the account says nothing. */
+static enum pintle_status find_waiting(struct account *account, struct pintle__state *state,
+                                       struct pintle_error *err)
+{
+    return pintle__state_list_spool(state, INT64_MAX, count_waiting, account, err);
+}
+
+static void tell_waiting(const struct account *account)
+{
+    char when[PINTLE_TIME_TEXT_SIZE];
+
+    if (account->waiting > 0)
+        cli_note("%zu more to be sent from %s on (--all sends now)", account->waiting,
+                 pintle_time_format(account->next_at, when));
+}
+
 /* What is to be tried again could not be reached; what nobody wants is a finding. */
 static enum cli_exit judge(const struct account *account)
 {
@@ -92,18 +128,23 @@ static enum cli_exit judge(const struct account *account)
 static enum cli_exit send_all(struct pintle__state *state,
                               const struct report_send_options *options)
 {
-    struct account account = {.json = options->json,
+    struct account account = {.now = pintle_clock_system(NULL),
+                              .json = options->json,
                               .reports = options->json ? json_array() : NULL};
-    struct pintle__send_options how = {.now = pintle_clock_system(NULL),
+    struct pintle__send_options how = {.now = account.now,
                                        .all = options->all,
                                        .timeout_ms = (int64_t)options->timeout * 1000,
                                        .ca_file = options->ca,
                                        .sent = on_sent,
                                        .ctx = &account};
     struct pintle_error err = {0};
-    enum pintle_status status = pintle__send_reports(state, &how, &err);
-    enum cli_exit code = judge(&account);
+    enum pintle_status status = options->all ? PINTLE_OK : find_waiting(&account, state, &err);
+    enum cli_exit code;
 
+    if (status == PINTLE_OK)
+        status = pintle__send_reports(state, &how, &err);
+    tell_waiting(&account);
+    code = judge(&account);
     if (status != PINTLE_OK) {
         cli_error("%s", err.text);
         code = cli_exit_for(status);
@@ -125,7 +166,9 @@ static enum cli_exit open_and_send(const struct report_send_options *options)
 
     if (!app_state_options_check("report send", &options->state))
         return CLI_USAGE;
-    code = app_state_open(&state, &options->state);
+    code = anchors_check(options->ca);
+    if (code == CLI_OK)
+        code = app_state_open(&state, &options->state);
     if (code != CLI_OK)
         return code;
     code = send_all(state, options);

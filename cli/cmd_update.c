@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "anchors.h"
 #include "json_build.h"
 #include "living.h"
 
@@ -81,6 +82,8 @@ static enum cli_exit update(const struct update_options *options, struct living 
         return code != CLI_OK ? code : printed;
     }
     print_text(living, result);
+    if (living_storage_failed(living))
+        cli_error("nothing could be saved: the next start knows nothing of this update");
     return code;
 }
 
@@ -96,7 +99,9 @@ static enum cli_exit open_and_update(struct update_options *options)
                     options->living.seed == NULL ? "seed" : "source");
         return CLI_USAGE;
     }
-    code = living_open(&living, &options->living, &how);
+    code = anchors_check(options->ca);
+    if (code == CLI_OK)
+        code = living_open(&living, &options->living, &how);
     if (code == CLI_OK)
         code = update(options, &living);
     living_close(&living);

@@ -146,6 +146,34 @@ static enum cli_exit keep(struct fetch *f, const struct pintle_learned *entry)
     return CLI_INPUT;
 }
 
+/* Is that what is held already? */
+static bool is_held(struct fetch *f, const struct pintle_learned *entry)
+{
+    const struct pintle_memory *memory = pintle__state_get_memory(f->learning.state);
+    struct pintle_learned held;
+
+    return memory->recall(memory->ctx, entry->from, &entry->host, 0, entry->learned, &held) ==
+               PINTLE_RECALL_FOUND &&
+           strcmp(held.host.text, entry->host.text) == 0 && held.pin_count == entry->pin_count &&
+           memcmp(held.pins, entry->pins, held.pin_count * sizeof(held.pins[0])) == 0;
+}
+
+/* Pins that hold from now on, or that the user may take to hold, are told unasked. */
+static void tell_noted(struct fetch *f, const struct pintle_learned *entry)
+{
+    char when[PINTLE_TIME_TEXT_SIZE];
+
+    if (!f->options->verbose && !is_held(f, entry))
+        cli_note("%s: the pins it announces (HPKP) are kept until %s", f->url.target.text,
+                 pintle_time_format(entry->expires, when));
+}
+
+static void tell_ignored(const struct fetch *f, bool report_only, const char *why)
+{
+    if (!f->options->verbose && !report_only)
+        cli_note("%s: the pins it announces (HPKP) are ignored: %s", f->url.target.text, why);
+}
+
 static void note(struct fetch *f, const char *action, const char *why, int64_t expires)
 {
     struct fetch_note *out = &f->hops[f->hop_count].hpkp;
@@ -171,12 +199,14 @@ static enum cli_exit obey(struct fetch *f, const char *header, bool report_only)
 
     if (pintle_hpkp_parse(&parsed, header, strlen(header), report_only, &err) != PINTLE_OK) {
         note(f, "ignore", err.text, 0);
+        tell_ignored(f, report_only, err.text);
         return CLI_OK;
     }
     switch (pintle_hpkp_judge(&entry, &why, &parsed, report_only, verdict,
                               pintle_get_time(f->engine))) {
     case PINTLE_HPKP_NOTE:
         note(f, "note", "", entry.expires);
+        tell_noted(f, &entry);
         return keep(f, &entry);
     case PINTLE_HPKP_FORGET: /* one that has expired takes it back */
         note(f, "forget", "", 0);
@@ -189,6 +219,7 @@ static enum cli_exit obey(struct fetch *f, const char *header, bool report_only)
         break;
     }
     note(f, "ignore", why, 0);
+    tell_ignored(f, report_only, why);
     return CLI_OK;
 }
 

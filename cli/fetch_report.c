@@ -26,6 +26,7 @@ void fetch_report_hop(const struct fetch *f, bool refused)
         (void)fprintf(stderr, "> %s %s\n", f->method, cli_safe(f->url.text));
     if (loud || (f->options->verbose && hop->verdict.decision == PINTLE_ACCEPT))
         print_verdict(f, &hop->verdict);
+    living_note_postponed(&f->learning.living, &hop->verdict);
     if (f->options->verbose && hop->status > 0)
         (void)fprintf(stderr, "< %ld\n", hop->status);
 }

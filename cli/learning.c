@@ -192,11 +192,23 @@ static enum cli_exit add_rule(struct learning *learning, const struct pintle_pin
     return parse(out, learning->document);
 }
 
+/* Has the target a rule? With --tofu, one that learns nothing is told: the option has no effect. */
+static bool is_covered(const struct learning *learning, const struct pintle_pinset *set,
+                       const struct target *target)
+{
+    const struct pintle_rule *rule = pintle_pinset_find(set, &target->host, target->port);
+
+    if (rule != NULL && learning->document != NULL && !verdict_learns(rule))
+        cli_note("%s: rule \"%s\" of %s covers it: --tofu learns nothing", target->text,
+                 cli_safe(rule->id), pintle_pinset_get_app(set));
+    return rule != NULL;
+}
+
 enum cli_exit learning_cover(struct learning *learning, struct pintle *engine,
                              const struct target *target)
 {
     const struct pintle_pinset *set = pintle_get_pinset(engine);
-    bool covered = pintle_pinset_find(set, &target->host, target->port) != NULL;
+    bool covered = is_covered(learning, set, target);
     struct pintle_error err = {0};
     enum cli_exit code;
 

@@ -181,7 +181,7 @@ enum cli_exit living_open(struct living *living, const struct living_options *op
     how->happened_ctx = living;
     status = pintle_updater_open(&living->updater, how, &err);
     if (status == PINTLE_E_ARGUMENT) { /* a source that is none */
-        cli_error("%s", err.text);
+        cli_error("option --source: %s", err.text);
         return CLI_USAGE;
     }
     if (status != PINTLE_OK)
@@ -231,6 +231,19 @@ json_t *living_json(struct living *living)
 failed:
     json_decref(json);
     return NULL;
+}
+
+void living_note_postponed(const struct living *living, const struct pintle_verdict *verdict)
+{
+    struct pintle_updater_status status;
+    char when[PINTLE_TIME_TEXT_SIZE];
+
+    if (living->updater == NULL || verdict->reason != PINTLE_REASON_MISMATCH)
+        return;
+    pintle_updater_get_status(living->updater, &status);
+    if (status.postponed_until > 0)
+        cli_note("not updated: the next try for %s is at %s (pintle update does it now)",
+                 verdict->host.text, pintle_time_format(status.postponed_until, when));
 }
 
 /* --- for commands that talk to servers ----------------------------------------------------------- */

@@ -89,6 +89,9 @@ bool living_storage_failed(struct living *living);
 /* Version, source, freshness of what is in force; NULL without memory. */
 json_t *living_json(struct living *living);
 
+/* After a mismatch: say when sources are asked, if they were not. Does nothing without an updater. */
+void living_note_postponed(const struct living *living, const struct pintle_verdict *verdict);
+
 /*
  * The engine for a command that talks to servers: from the seed if there is one, else from the pins.
  * Close `living` when the engine is not needed any more; the engine is owned by the caller.

@@ -141,6 +141,8 @@ PINTLE_API PINTLE_MUST_USE enum pintle_status pintle_updater_run(struct pintle_u
  * checked           when a source last confirmed that nothing is newer, or gave something newer; 0
  * storage           the state database is in use and works
  * failures          updates that failed in a row
+ * postponed_until   the last mismatch asked no source, as the next try is not due before then; 0 if it
+ *                   did. pintle_updater_run() does not wait for it
  */
 struct pintle_updater_status {
     int64_t root_version;
@@ -154,6 +156,7 @@ struct pintle_updater_status {
     bool stale;
     bool storage;
     unsigned failures;
+    int64_t postponed_until;
 };
 
 PINTLE_API void pintle_updater_get_status(struct pintle_updater *updater,

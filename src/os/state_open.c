@@ -179,12 +179,36 @@ static enum pintle_status move_aside(struct pintle__state *state, struct pintle_
 
 /* --- connecting -------------------------------------------------------------------------------------- */
 
+/* Why a file cannot be opened, which SQLite does not say; 0 if that does not show. Nothing is opened:
+ * to close it again would end the locks of our other threads. */
+static int find_reason(const char *path)
+{
+    char *directory;
+    int code = 0;
+
+    if (faccessat(AT_FDCWD, path, F_OK, AT_EACCESS) == 0)
+        return faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) == 0 ? 0 : errno;
+    directory = strndup(path, (size_t)(strrchr(path, '/') - path + 1));
+    if (directory == NULL || faccessat(AT_FDCWD, directory, W_OK | X_OK, AT_EACCESS) != 0)
+        code = directory == NULL ? ENOMEM : errno;
+    free(directory);
+    return code;
+}
+
 static enum pintle_status open_file(struct pintle__state *state, struct pintle_error *err)
 {
+    int code = 0;
     int rc;
 
     make_file(state->path);
     rc = pintle__db_open(&state->db, state->path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+    if ((rc & 0xff) == SQLITE_CANTOPEN)
+        code = find_reason(state->path);
+    if (code != 0) {
+        pintle__error_set(err, PINTLE_E_STORAGE, "%.80s: %s: %s", state->path, sqlite3_errstr(rc),
+                          strerror(code));
+        return PINTLE_E_STORAGE;
+    }
     return rc == SQLITE_OK ? PINTLE_OK : pintle__state_error(state, rc, err);
 }
 

@@ -69,6 +69,13 @@ void pintle__update_tell_unpin(struct pintle_updater *updater)
         pintle__update_tell(updater, PINTLE_EVENT_UNPINNED, PINTLE_OK, "", unpin->reason);
 }
 
+void pintle__update_note_postponed(struct pintle_updater *updater, int64_t until)
+{
+    pintle__updater_lock(updater);
+    updater->status.postponed_until = until;
+    pintle__updater_unlock(updater);
+}
+
 void pintle__update_tell_stale(struct pintle_updater *updater)
 {
     int64_t now = pintle__updater_now(updater);

@@ -93,10 +93,11 @@ static void take_questions(struct pintle_updater *updater, struct questions *out
 }
 
 /* Keep those that may cause an update now, and count it before it begins: a crash in between must
- * not let the next start try at once. */
+ * not let the next start try at once. When the others may, is noted. */
 static void keep_allowed(struct pintle_updater *updater, struct questions *questions)
 {
     int64_t now = pintle__updater_now(updater);
+    int64_t first = INT64_MAX;
     size_t kept = 0;
 
     for (size_t i = 0; i < questions->count; i++) {
@@ -105,12 +106,16 @@ static void keep_allowed(struct pintle_updater *updater, struct questions *quest
 
         host_key(key, &questions->hosts[i]);
         pintle__update_get_tries(updater, key, &tries);
-        if (!pintle__is_due(tries.next_at, tries.last_at, now))
+        if (!pintle__is_due(tries.next_at, tries.last_at, now)) {
+            first = tries.next_at < first ? tries.next_at : first;
             continue;
+        }
         pintle__update_count_try(updater, &tries, now);
         pintle__update_put_tries(updater, key, &tries);
         questions->hosts[kept++] = questions->hosts[i];
     }
+    if (kept == 0 && questions->count > 0)
+        pintle__update_note_postponed(updater, first);
     questions->count = kept;
 }
 

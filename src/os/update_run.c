@@ -25,6 +25,7 @@
  * changed    something newer was put in force
  * completed  a source had everything
  * failed     a source was tried in vain, and how: status of the last one
+ * next_at    when the first of those that were not tried may be
  */
 struct update {
     struct pintle_updater *updater;
@@ -34,6 +35,7 @@ struct update {
     bool changed;
     bool completed;
     enum pintle_status failed;
+    int64_t next_at;
 };
 
 /* --- the turn -------------------------------------------------------------------------------- */
@@ -265,8 +267,11 @@ static void try_source(struct update *update, const struct pintle__update_source
 
     source_key(key, sizeof(key), source);
     pintle__update_get_tries(update->updater, key, &tries);
-    if (!update->forced && !pintle__is_due(tries.next_at, tries.last_at, update->now))
+    if (!update->forced && !pintle__is_due(tries.next_at, tries.last_at, update->now)) {
+        if (tries.next_at < update->next_at)
+            update->next_at = tries.next_at;
         return;
+    }
     pass = make_pass(update, source, &tries);
     status = pass_and_settle(update, &pass, &why);
     if (status == PINTLE_OK) {
@@ -312,7 +317,10 @@ static void try_sources(struct update *update, struct pintle_error *err)
 static void note_result(const struct update *update)
 {
     struct pintle_updater *updater = update->updater;
+    bool tried = update->completed || update->changed || update->failed != PINTLE_OK;
 
+    pintle__update_note_postponed(updater,
+                                  tried || update->next_at == INT64_MAX ? 0 : update->next_at);
     pintle__updater_lock(updater);
     if (update->completed)
         updater->status.failures = 0;
@@ -344,8 +352,10 @@ static enum pintle_status conclude(const struct update *update, enum pintle_upda
 enum pintle_status pintle__update_all(struct pintle_updater *updater, bool forced,
                                       enum pintle_update_result *result, struct pintle_error *err)
 {
-    struct update update = {
-        .updater = updater, .now = pintle__updater_now(updater), .forced = forced};
+    struct update update = {.updater = updater,
+                            .now = pintle__updater_now(updater),
+                            .forced = forced,
+                            .next_at = INT64_MAX};
     enum pintle_status status = pintle_trusted_copy(&update.trusted, updater->trusted, err);
     bool locked;
 

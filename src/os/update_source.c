@@ -95,8 +95,10 @@ enum pintle_status pintle__update_source_init(struct pintle__update_source *out,
     const char *base = name;
 
     memset(out, 0, sizeof(*out));
-    if (name[0] == '\0' || strlen(name) > NAME_MAX_LEN)
-        return refuse(name, "an empty or very long source", err);
+    if (name[0] == '\0')
+        return refuse("\"\"", "an empty source", err);
+    if (strlen(name) > NAME_MAX_LEN)
+        return refuse(name, "a very long source", err);
     out->http = has_scheme(name, scheme, "http:") || has_scheme(name, scheme, "https:");
     if (out->http && !is_http_base(name, scheme))
         return refuse(name, "not the URL of a directory", err);

@@ -137,6 +137,9 @@ void pintle__update_note_trusted(struct pintle_updater *updater);
 /* With the turn: tell of an unpin that was not told of yet. */
 void pintle__update_tell_unpin(struct pintle_updater *updater);
 
+/* Note when what was asked for now may be tried; 0: it is tried. Takes the mutex. */
+void pintle__update_note_postponed(struct pintle_updater *updater, int64_t until);
+
 /* Tell, once, that what is in force is stale. */
 void pintle__update_tell_stale(struct pintle_updater *updater);
 

@@ -109,6 +109,23 @@ class Noting(HpkpCase):
         self.assertRegex(self.fetch(self.server, "--hpkp", "-v", path="/with").err, r"HPKP: note until \d{4}-")
 
 
+    def test_what_is_kept_is_told_once(self):
+        self.say(header(self.leaf.pin, BACKUP))
+        told = rf"{HOST}:443: the pins it announces \(HPKP\) are kept until \d{{4}}-"
+        self.assertRegex(self.fetch(self.server, "--hpkp", path="/with").err, told)
+        self.assertEqual(self.fetch(self.server, "--hpkp", path="/with").err, "")
+        self.say(header(self.leaf.pin, pki.Key().pin))
+        self.assertRegex(self.fetch(self.server, "--hpkp", path="/with").err, told)
+
+    def test_what_is_ignored_is_told(self):
+        self.say(header(self.leaf.pin))
+        self.assertIn("the pins it announces (HPKP) are ignored: no pin is a backup",
+                      self.fetch(self.server, "--hpkp", path="/with").err)
+        self.say("max-age=1; nonsense=")
+        self.assertIn("(HPKP) are ignored: a directive's value is missing",
+                      self.fetch(self.server, "--hpkp", path="/with").err)
+
+
 class Bounds(HpkpCase):
     def test_nothing_is_noted_for_more_than_60_days(self):
         note = self.noted(header(self.leaf.pin, BACKUP, age=10 ** 12))

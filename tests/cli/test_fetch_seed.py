@@ -43,6 +43,30 @@ class FetchSeed(living.LivingCase):
         self.fetch(server, self.source, code=cli.REFUSED)
         self.assertEqual(server.requests, [])
 
+    def test_that_no_source_is_asked_yet_is_told(self):
+        told = rf"not updated: the next try for {HOST} is at \d{{4}}-\S+Z \(pintle update does it now\)"
+        self.publish(1, self.old)
+        server = self.https(self.new)
+        self.assertNotRegex(self.fetch(server, self.source, code=cli.REFUSED).err, told)
+        self.publish(2, self.new)
+        self.assertRegex(self.fetch(server, self.source, code=cli.REFUSED).err, told)
+        result = self.run_cli("connect", f"{HOST}:443", *self.living(self.source), *self.to(server))
+        self.assertExit(result, cli.REFUSED)
+        self.assertRegex(result.err, told)
+        self.assertExit(self.run_cli("update", *self.living(self.source)), cli.OK)
+        self.assertNotRegex(self.fetch(server, self.source).err, told)
+
+    def test_a_mismatch_that_an_unpin_softens_asks_too(self):
+        self.publish(2, self.old, unpin=[("api", "report")])
+        self.assertExit(self.run_cli("update", *self.living(self.source)), cli.OK)
+        server = self.https()
+        withdrawn = self.signer.bundle([bundles.rule(self.old, match=[HOST])], 3)
+        withdrawn.unpin = self.signer.unpin([], serial=2)
+        withdrawn.write(self.source)
+        self.fetch(server, self.source, code=cli.REFUSED)
+        self.publish(4, self.old)
+        self.assertIn("not updated: the next try", self.fetch(server, self.source, code=cli.REFUSED).err)
+
     def test_a_match_asks_no_source(self):
         self.publish(2, self.new)
         source = self.folder()

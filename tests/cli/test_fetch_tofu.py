@@ -183,7 +183,9 @@ class Rules(LearningCase):
         self.refused(server, "--tofu", reason="denied")
         self.pinset(self.rule(leaf.pin))
         self.serve(server, leaf)
-        self.assertEqual(self.fetch(server, "--tofu").err, "")
+        self.assertEqual(self.fetch(server).err, "")
+        self.assertEqual(self.fetch(server, "--tofu").err,
+                         f'pintle: {HOST}:443: rule "api" of com.example.test covers it: --tofu learns nothing\n')
 
     def test_a_host_without_a_rule_is_learned_beside_it(self):
         server = self.https(self.issue("www.example.com"))

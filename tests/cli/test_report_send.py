@@ -72,7 +72,9 @@ class ReportSend(living.LivingCase):
             args = () if status == 500 else ("--all",)
             self.assertRegex(self.send(*args, code=cli.UNREACHABLE).out, f"later .* {status}\n")
         self.assertEqual(self.left()[0]["tries"], 5)
-        self.assertEqual(self.send().out, "")  # not due yet
+        result = self.send()
+        self.assertEqual(result.out, "")  # not due yet
+        self.assertRegex(result.err, r"1 more to be sent from \d{4}-\S+Z on \(--all sends now\)")
         self.status = 200
         self.assertRegex(self.send("--all").out, "sent .* 200\n")
 
@@ -126,6 +128,11 @@ class ReportSend(living.LivingCase):
         self.collector.hooks["*"] = lambda handler, path, _: handler.server.over.wait(60)
         self.violate()
         self.send("--timeout", "1", code=cli.UNREACHABLE)
+
+    def test_a_ca_file_that_is_none(self):
+        self.violate()
+        self.assertFails(cli.INPUT, "nope.pem: No such file", "report", "send", "--state", self.state, "--ca", "nope.pem")
+        self.assertEqual(self.left()[0]["tries"], 0)
 
     def test_usage_and_missing_databases(self):
         self.assertUsage("--state or --app is needed", "report", "send")

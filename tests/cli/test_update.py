@@ -85,6 +85,16 @@ class Update(living.LivingCase):
         result = self.run_cli("update", *self.living(secure.base), "--ca", self.ca)
         self.assertExit(result, cli.OK)
 
+    def test_a_ca_file_that_is_none_is_bad_input_whatever_the_source(self):
+        self.publish(2, self.new)
+        secure = self.folder(ctx=servers.context(self.issue("127.0.0.1")))
+        self.write("none.pem", "no certificate")
+        for name, why in (("nope.pem", "No such file"), ("none.pem", "holds no certificate in PEM")):
+            for source in (self.source, secure.base):
+                self.assertFails(cli.INPUT, f"{name}: {why}", "update", *self.living(source), "--ca", name)
+            self.assertFails(cli.INPUT, f"{name}: {why}", "fetch", f"https://{netcase.HOST}/", "--pin", netcase.OTHER_PIN,
+                             "--ca", name)
+
     def test_a_slow_source_is_given_up(self):
         self.publish(2, self.new)
         server = self.folder()
@@ -106,6 +116,9 @@ class Update(living.LivingCase):
         self.assertExit(result, cli.INPUT)
         self.assertEqual((result.json["result"], result.json["living"]["storage"]), ("new", False))
         self.assertIn("file/app.db", result.err)
+        result = self.run_cli("update", "--seed", self.seed, "--source", self.source, "--state",
+                              self.dir / "file/app.db")
+        self.assertTrue(result.err.endswith("nothing could be saved: the next start knows nothing of this update\n"), result)
 
     def another_root(self, app=living.bundles.APP):
         """As after the loss or theft of all root keys. A function that makes a bundle of a version."""
@@ -148,6 +161,10 @@ class Update(living.LivingCase):
         self.assertNotIn("quicker", result.err)
         self.assertIn(str(self.source), result.err)  # whose bundle it is is told, too
         self.assertEqual(self.state.read_bytes(), before)
+
+    def test_a_source_that_is_none_is_named(self):
+        for source, why in (("", '"": an empty source'), ("ftp://x/", "ftp://x/: ")):
+            self.assertUsage(f"option --source: {why}", "update", *self.living(source))
 
     def test_what_is_no_seed(self):
         self.publish(2, self.new)

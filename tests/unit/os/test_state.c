@@ -568,10 +568,12 @@ static void what_may_not_be_read_is_left_alone(void **state)
     pintle__state_close(kept);
     become_nobody(folder);
     assert_int_equal(chmod(folder_path(folder, "app.db"), 0), 0);
-    assert_unusable(folder_path(folder, "app.db"), "unable to open");
+    assert_unusable(folder_path(folder, "app.db"),
+                    "unable to open database file: Permission denied");
     assert_int_equal(chmod(folder_path(folder, "app.db"), 0600), 0);
     assert_int_equal(chmod(folder->path, 0), 0);
-    assert_unusable(folder_path(folder, "app.db"), "unable to open");
+    assert_unusable(folder_path(folder, "app.db"),
+                    "unable to open database file: Permission denied");
     assert_int_equal(chmod(folder->path, 0700), 0);
     kept = open_state(folder, false);
     assert_restores(kept, 3, 0);
