@@ -29,7 +29,7 @@ enum cli_exit anchors_check(const char *path)
         return CLI_OK;
     if (os_read_file(&text, &len, path, MAX_LEN, &err) != PINTLE_OK) {
         cli_error("%s", err.text);
-        return CLI_INPUT;
+        return cli_exit_for(err.status);
     }
     if (strstr(text, "CERTIFICATE-----") == NULL) { /* also "TRUSTED CERTIFICATE" */
         cli_error("%s: holds no certificate in PEM", cli_safe(path));

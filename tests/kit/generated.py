@@ -7,6 +7,7 @@
             self.assertOutcomes(outcomes)
 """
 import contextlib
+import datetime
 import random
 import socket
 import threading
@@ -149,3 +150,15 @@ def answer(found):
         return None
     pins = frozenset(("sha256/" + key, at) for key, at in found["pins"])
     return formats.Answer(pins, found["until"] or None, "report" if found["report"] else "enforce")
+
+
+def about_to_end(try_it, wanted, too_late):
+    """What changes while a program runs: try_it(time, seconds) is given when it does and how long that is; once more with
+    more time if the program came too late to see both sides of it."""
+    for seconds in (4, 15, 60):
+        end = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=seconds + 1)
+        outcomes = try_it(end.strftime("%Y-%m-%dT%H:%M:%SZ"), seconds + 2)
+        if outcomes != too_late:
+            break
+    if outcomes != wanted:
+        raise AssertionError(f"{outcomes}, not {wanted}")
