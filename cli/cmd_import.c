@@ -141,6 +141,18 @@ static enum cli_exit parse(struct import *import)
     return CLI_OK;
 }
 
+/* Readers know no clock. Clauses of one group are neighbours: they end as one. */
+static void note_ended(struct import *import, int64_t now)
+{
+    const struct clause *clauses = import->clauses.items;
+
+    for (size_t i = 0; i < import->clauses.count; i++)
+        if (clauses[i].until <= now && (i == 0 || clauses[i].group != clauses[i - 1].group))
+            notes_add(&import->notes, NOTE_ENDED, clauses[i].line, "%s", clauses[i].host);
+    if (import->notes.failed)
+        cli_no_memory();
+}
+
 static enum cli_exit draft(struct import *import)
 {
     int64_t now = pintle_clock_system(NULL);
@@ -150,6 +162,7 @@ static enum cli_exit draft(struct import *import)
                                     .hard_ttl_s = (int64_t)import->options->days * DAY_S};
     struct pintle_error err = {0};
 
+    note_ended(import, now);
     if (!raise_clauses(&import->clauses, &import->notes, &import->format->semantics))
         cli_no_memory();
     if (draft_pinset(&import->document, &import->document_len, &import->clauses, &options,

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "android_xml.h"
 
-#define RULE_PINS_MAX 4096 /* what a rule of a pin-set can hold */
-
 static enum pintle_status refuse(const struct xml_node *node, enum pintle_status status,
                                  const char *why, struct pintle_error *err)
 {
@@ -89,9 +87,10 @@ enum pintle_status android_read_pins(struct reading *reading, struct clause *dem
          at = at->next) {
         if (!android_is(at, "pin"))
             android_pass_over(reading, at);
-        else if (++count > RULE_PINS_MAX)
+        else if (++count > CLAUSE_PINS_MAX)
             return format_refuse(err, PINTLE_E_LIMIT, at->line, at->column,
-                                 "more than %d pins are more than a rule can hold", RULE_PINS_MAX);
+                                 "more than %d pins are more than a rule can hold",
+                                 CLAUSE_PINS_MAX);
         else
             status = read_pin(reading, demands, at, err);
     }

@@ -150,6 +150,8 @@ class Android(formats.TestCase):
     def test_pins_that_have_ended_are_imported_with_their_end(self):
         done = self.import_(self.NAME, config(domains("a.example", pins=f'<pin-set expiration="2020-01-01">{PINS}</pin-set>')))
         self.assertEqual(done.pinset["rules"][0]["enforce_until"], "2020-01-01T00:00:00Z")
+        self.assertEqual([(n["id"], n["detail"]) for n in done.notes],
+                         [("IMP002", "from 2020-01-01 on"), ("IMP010", "2020-01-01"), ("IMP003", "a.example")])
 
     def test_what_the_platform_refuses(self):
         pin = formats.bare(formats.key(1))
