@@ -33,31 +33,44 @@ static bool was_believed(const struct pintle_trusted *trusted, enum pintle_role 
          !believed && (root = pintle_trusted_get_envelope(trusted, PINTLE_ROLE_ROOT, i)) != NULL;
          i++) {
         struct pintle_root *parsed = NULL;
-        if (pintle_root_parse(&parsed, pintle_envelope_get_payload(root), pintle_openssl_crypto(),
-                              NULL) != PINTLE_OK)
-            continue;
-        believed = is_signed_by(parsed, role, envelope);
+        enum pintle_status status = pintle_root_parse(&parsed, pintle_envelope_get_payload(root),
+                                                      pintle_openssl_crypto(), NULL);
+        if (status == PINTLE_E_NOMEM)
+            cli_no_memory();
+        believed = status == PINTLE_OK && is_signed_by(parsed, role, envelope);
         free(parsed);
     }
     return believed;
 }
 
-/* True for what a client of this app can have believed. */
-static bool read_one(struct pintle_envelope **out, struct envelope_facts *facts,
-                     const struct pintle_trusted *trusted, enum pintle_role role, const char *path)
+/* What cannot be read may be what clients have; what is too long or no envelope, they have not. */
+static enum cli_exit read_one(struct pintle_envelope **out, const char *path)
 {
+    struct pintle_error err = {0};
+    enum pintle_status status;
     char *text = NULL;
     size_t len = 0;
-    bool good;
 
-    if (os_read_file(&text, &len, path, PINTLE_ENVELOPE_MAX_LEN, NULL) != PINTLE_OK)
-        return false;
-    good = pintle_envelope_parse(out, text, len, NULL) == PINTLE_OK &&
-           envelope_read_facts(facts, *out) && facts->role == role &&
-           strcmp(facts->app, pintle_trusted_get_root(trusted)->app) == 0 &&
-           was_believed(trusted, role, *out);
+    status = os_read_file(&text, &len, path, PINTLE_ENVELOPE_MAX_LEN, &err);
+    if (status == PINTLE_E_IO) {
+        cli_error("%s", err.text);
+        return CLI_INPUT;
+    }
+    if (status == PINTLE_OK)
+        status = pintle_envelope_parse(out, text, len, NULL);
     free(text);
-    return good;
+    if (status == PINTLE_E_NOMEM)
+        cli_no_memory();
+    return CLI_OK;
+}
+
+/* Can a client of this app have believed it? */
+static bool is_wanted(const struct pintle_trusted *trusted, enum pintle_role role,
+                      const struct pintle_envelope *envelope, struct envelope_facts *facts)
+{
+    return envelope != NULL && envelope_read_facts(facts, envelope) && facts->role == role &&
+           strcmp(facts->app, pintle_trusted_get_root(trusted)->app) == 0 &&
+           was_believed(trusted, role, envelope);
 }
 
 static bool is_envelope_name(const char *name)
@@ -89,7 +102,8 @@ enum cli_exit published_each(const struct pintle_trusted *trusted, const char *d
         if (!is_envelope_name(entry->d_name))
             continue;
         (void)snprintf(path, sizeof(path), "%s/%s/%s", dir, pintle_role_name(role), entry->d_name);
-        if (read_one(&envelope, &facts, trusted, role, path))
+        code = read_one(&envelope, path);
+        if (code == CLI_OK && is_wanted(trusted, role, envelope, &facts))
             code = take(to, envelope, &facts);
         pintle_envelope_free(envelope);
     }

@@ -17,10 +17,14 @@ static enum cli_exit take(void *to, const struct pintle_envelope *envelope,
     struct pintle_pins_facts unused;
     const struct pintle_pinset **sets;
     const struct pintle_pinset *set = NULL;
+    enum pintle_status status;
 
     (void)facts;
-    if (pintle_pinset_loader()->load(&set, &unused, pintle_envelope_get_payload(envelope),
-                                     pintle_openssl_crypto(), NULL) != PINTLE_OK)
+    status = pintle_pinset_loader()->load(&set, &unused, pintle_envelope_get_payload(envelope),
+                                          pintle_openssl_crypto(), NULL);
+    if (status == PINTLE_E_NOMEM)
+        cli_no_memory();
+    if (status != PINTLE_OK)
         return CLI_OK; /* no client has it either */
     /* NOLINTNEXTLINE(bugprone-sizeof-expression): pin-sets are opaque, so these are pointers */
     sets = realloc(pins->sets, (pins->count + 1) * sizeof(*sets));

@@ -89,6 +89,7 @@ static bool is_ours(const char *name)
 
 static bool is_private_key(const char *path)
 {
+    struct pintle_error err = {0};
     struct stat info;
     char *text = NULL;
     size_t len = 0;
@@ -97,8 +98,9 @@ static bool is_private_key(const char *path)
     /* Whoever reads a pipe waits for it. */
     if (stat(path, &info) != 0 || !S_ISREG(info.st_mode))
         return false;
-    found = os_read_file(&text, &len, path, KEY_MAX_LEN, NULL) == PINTLE_OK &&
-            strstr(text, "PRIVATE KEY-----") != NULL;
+    if (os_read_file(&text, &len, path, KEY_MAX_LEN, &err) == PINTLE_E_NOMEM)
+        cli_no_memory();
+    found = text != NULL && strstr(text, "PRIVATE KEY-----") != NULL;
     free(text);
     return found;
 }

@@ -219,6 +219,14 @@ class Published(publishing.PublishingCase):
         _, _, following = self.status("--dir", "shop", code=cli.REFUSED)
         self.assertIn("Publish version 5,", following["text"])
 
+    def test_a_version_that_cannot_be_read_is_told(self):
+        path = self.dir / f"shop/pins/{'0' * 64}.json"
+        path.write_text("junk")
+        self.status("--dir", "shop", code=cli.REFUSED)
+        path.unlink()
+        path.mkdir()
+        self.assertFails(cli.INPUT, path.name, "rotate", "status", "--dir", "shop")
+
     def test_the_directory_and_a_file_exclude_each_other(self):
         self.assertUsage("--dir and --pinset exclude", "rotate", "status", "--dir", "shop", "-p", "pintle.json")
         self.status("--dir", "shop", code=cli.REFUSED)
