@@ -292,7 +292,8 @@ static enum cli_exit compare(struct export *export)
     else if (code == CLI_OK && strlen(text) != len)
         code = CLI_INPUT;
     else if (code == CLI_OK)
-        (void)drift_text(export->text.data, text, export->format->made_by, note_drift, export);
+        (void)drift_text(export->text.data, text, export->format->made_by, export->format->may_add,
+                         note_drift, export);
     if (code == CLI_INPUT && text != NULL && strlen(text) != len)
         cli_error("%s: holds a NUL", cli_safe(export->options->check));
     free(text);
@@ -316,7 +317,7 @@ static void print_drift(const struct export *export)
 
 /* --- the answer ----------------------------------------------------------------------------------- */
 
-static enum cli_exit deliver(const struct export *export)
+static enum cli_exit deliver(struct export *export)
 {
     const struct export_options *options = export->options;
     struct pintle_error err = {0};
@@ -326,7 +327,9 @@ static enum cli_exit deliver(const struct export *export)
             (void)fwrite(export->text.data, 1, export->text.len, stdout);
         return CLI_OK;
     }
-    if (os_write_file(options->out, export->text.data, export->text.len, 0644, &err) == PINTLE_OK)
+    export->written =
+        os_write_file(options->out, export->text.data, export->text.len, 0644, &err) == PINTLE_OK;
+    if (export->written)
         return CLI_OK;
     cli_error("%s", err.text);
     return cli_exit_for(err.status);

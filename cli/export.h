@@ -35,6 +35,7 @@ struct export_drift {
  * path, document  the pin-set's file and its text
  * clauses, text   what the format makes of it
  * host            of a per_host format
+ * written         the file of --out is there
  * drifts          of --check
  */
 struct export
@@ -50,6 +51,7 @@ struct export
     struct clauses clauses;
     struct losses losses;
     struct text text;
+    bool written;
     struct export_drift *drifts;
     size_t drift_count;
 };

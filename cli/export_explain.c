@@ -59,6 +59,14 @@ static int64_t pinned_until(const struct meaning *meaning)
     return until;
 }
 
+/* A file for connections to one host says nothing of others: it must not be used for them. */
+static bool is_for_another(const struct export *export, const struct meaning *meaning)
+{
+    const struct semantics *semantics = &export->format->semantics;
+
+    return semantics->per_host && !semantics->host_kept && meaning->found_count == 0;
+}
+
 /* --- text ----------------------------------------------------------------------------------------- */
 
 static const char *mode_name(enum pintle_mode mode)
@@ -103,6 +111,10 @@ static void print_clauses(const struct export *export, const struct meaning *mea
     (void)printf("  %-10s  ", export->format->name);
     if (export->format->semantics.whole) {
         (void)printf("the same: it carries the pin-set\n");
+        return;
+    }
+    if (is_for_another(export, meaning)) {
+        (void)printf("the file is for %s alone\n", export->host.text);
         return;
     }
     if (pinned(meaning) == NULL) {

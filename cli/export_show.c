@@ -67,7 +67,7 @@ enum cli_exit export_print_json(const struct export *export)
 
     if (export->format->semantics.per_host)
         json = json_build_text(json, "host", export->host.text);
-    if (options->out != NULL)
+    if (export->written)
         json = json_build_text(json, "out", options->out);
     if (options->check != NULL) {
         json = json_build_text(json, "checked", options->check);

@@ -230,17 +230,28 @@ static bool same_line(const char *a, const char *b, const char *made_by)
     return line_len(a) == line_len(b) && strncmp(a, b, line_len(a)) == 0;
 }
 
-size_t drift_text(const char *wanted, const char *there, const char *made_by,
+static const char *skip_added(const char *there, const char *may_add)
+{
+    while (may_add != NULL && strncmp(there, may_add, strlen(may_add)) == 0) {
+        there = next_line(there);
+        if (*there != '\0' && line_len(there) == 0)
+            there = next_line(there);
+    }
+    return there;
+}
+
+size_t drift_text(const char *wanted, const char *there, const char *made_by, const char *may_add,
                   void (*found)(void *ctx, const struct drift *drift), void *ctx)
 {
     struct comparing comparing = {.found = found, .ctx = ctx};
     uint32_t line = 1;
 
+    there = skip_added(there, may_add);
     while ((*wanted != '\0' || *there != '\0') && same_line(wanted, there, made_by)) {
         if (*wanted == '\0' || *there == '\0')
             break;
         wanted = next_line(wanted);
-        there = next_line(there);
+        there = skip_added(next_line(there), may_add);
         line++;
     }
     if (*wanted != '\0' || *there != '\0')

@@ -22,8 +22,11 @@ size_t drift_clauses(const struct clauses *wanted, const struct clauses *there,
                      const struct semantics *semantics,
                      void (*found)(void *ctx, const struct drift *drift), void *ctx);
 
-/* The same for texts of a format that cannot be read, by lines: the first difference. */
-size_t drift_text(const char *wanted, const char *there, const char *made_by,
+/*
+ * The same for texts of a format that cannot be read, by lines: the first difference. Lines of `there` that begin with
+ * `may_add` (NULL: none) are the user's own and do not count, nor does an empty line behind one.
+ */
+size_t drift_text(const char *wanted, const char *there, const char *made_by, const char *may_add,
                   void (*found)(void *ctx, const struct drift *drift), void *ctx);
 
 #endif

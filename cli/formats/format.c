@@ -57,6 +57,12 @@ static bool can_reach(const struct semantics *s, enum reach reach)
     return (s->reaches & REACH_BIT(reach)) != 0;
 }
 
+/* It is not for one connection alone: it says itself, or keeps, for which hosts it is. */
+static bool holds_for_hosts(const struct semantics *s)
+{
+    return !s->per_host || s->host_kept;
+}
+
 static bool can_place(const struct semantics *s, enum pintle_position at)
 {
     return (s->positions & AT_BIT(at)) != 0;
@@ -79,11 +85,11 @@ static bool loses_hosts(const struct semantics *s, enum loss_kind kind)
     case LOSS_UNION:
         return !s->per_host && (s->every_match || s->one_per_host);
     case LOSS_OTHER_RULE:
-        return widens(s) && !s->every_match;
+        return (widens(s) && !s->every_match) || s->host_kept;
     case LOSS_PORTS:
-        return !s->ports && !s->per_host;
+        return !s->ports && holds_for_hosts(s);
     case LOSS_EXEMPT:
-        return !s->per_host && !s->exempt && s->reaches != REACH_BIT(REACH_EXACT);
+        return holds_for_hosts(s) && !s->exempt && s->reaches != REACH_BIT(REACH_EXACT);
     case LOSS_ADDRESS:
         return !s->addresses;
     case LOSS_BOTH_ASKED:

@@ -44,6 +44,7 @@ enum path_demand {
  * one_per_host   a host stands in the file once: rules that meet there are merged
  * every_match    all clauses that cover a host count, not the most specific alone
  * per_host       the file is for one host, chosen with --for
+ * host_kept      and: the platform keeps it for that host, whichever the port, and perhaps for all below it
  * ports          a clause can name a port; port_needed: it must (443 where the rule names none)
  * addresses      hosts can be IP addresses
  * public_names   hosts must have a public suffix that is registered, and may reach below them only if
@@ -68,6 +69,7 @@ struct semantics {
     bool one_per_host;
     bool every_match;
     bool per_host;
+    bool host_kept;
     bool ports;
     bool port_needed;
     bool addresses;
@@ -133,6 +135,7 @@ struct reading {
  * place     where the file goes in that platform's project
  * made_by   what begins the line that says what the file is made of, if it is compared as text: that
  *           line does not count then. NULL if the format can be read, and clauses are compared
+ * may_add   what begins lines that users add themselves ("package "); NULL if there are none
  * write     NULL if it is import only. Appends to `out`; want of memory is remembered there. E_…
  *           with err->text where the pin-set cannot be written at all
  * read      NULL if it is export only. `text` is NUL-terminated behind `len` bytes. What the platform
@@ -144,6 +147,7 @@ struct format {
     const char *title;
     const char *place;
     const char *made_by;
+    const char *may_add;
     struct semantics semantics;
     enum pintle_status (*write)(struct text *out, const struct writing *writing,
                                 struct pintle_error *err);

@@ -200,7 +200,6 @@ static enum pintle_status fill(const struct hpkp_reading *hpkp, struct clause *c
     bool done;
 
     clause->host = clauses_text(reading->out, reading->host->text, reading->host->len);
-    clause->port = reading->port;
     clause->reach = header->include_subdomains ? REACH_ANY : REACH_EXACT;
     done = clause->host != NULL;
     for (uint32_t i = 0; done && i < header->pin_count; i++) {
@@ -280,6 +279,7 @@ const struct format format_hpkp = {
     .semantics = {.reaches = REACH_BIT(REACH_EXACT) | REACH_BIT(REACH_ANY),
                   .positions = AT_BIT(PINTLE_AT_ANY),
                   .per_host = true,
+                  .host_kept = true,
                   .report_mode = true,
                   .reports = true,
                   .one_report = true,

@@ -5,16 +5,28 @@
  */
 #include "envoy_context.h"
 
+#define NAME_HOST_LEN 40 /* a label has 63 */
+
+/* FNV-1a, to tell hosts apart whose names become one: another file of the same name would replace this one. */
+static uint32_t hash(const char *text)
+{
+    uint32_t value = 2166136261U;
+
+    for (; *text != '\0'; text++)
+        value = (value ^ (unsigned char)*text) * 16777619U;
+    return value;
+}
+
 /* A Kubernetes name (RFC 1123 label): lower case, '-' for what else a host holds. */
-static void write_name(struct text *out, const char *host)
+static void write_name(struct text *out, const char *host, uint16_t port)
 {
     text_add(out, "pins-");
-    for (size_t i = 0; host[i] != '\0' && i < 58; i++) {
+    for (size_t i = 0; i < NAME_HOST_LEN && host[i] != '\0'; i++) {
         bool plain = (host[i] >= 'a' && host[i] <= 'z') || (host[i] >= '0' && host[i] <= '9');
 
         text_add_bytes(out, plain ? &host[i] : "-", 1);
     }
-    text_add(out, "-x");
+    text_printf(out, "-%u-%08x", (unsigned)port, (unsigned)hash(host));
 }
 
 static enum pintle_status write_istio(struct text *out, const struct writing *writing,
@@ -24,7 +36,7 @@ static enum pintle_status write_istio(struct text *out, const struct writing *wr
     text_printf(out, "# Made by pintle export from %s.\n", writing->title);
     text_add(out,
              "apiVersion: networking.istio.io/v1alpha3\nkind: EnvoyFilter\nmetadata:\n  name: ");
-    write_name(out, writing->host->text);
+    write_name(out, writing->host->text, writing->port);
     text_printf(out,
                 "\nspec:\n  configPatches:\n  - applyTo: CLUSTER\n    match:\n"
                 "      context: SIDECAR_OUTBOUND\n      cluster:\n        service: \"%s\"\n"

@@ -97,7 +97,7 @@ static void tell_rest(const struct lowering *lowering, const struct pintle_rule 
 {
     const struct semantics *semantics = lowering->semantics;
 
-    if (rule->port_count > 0 && !semantics->ports && !semantics->per_host)
+    if (rule->port_count > 0 && !semantics->ports && (!semantics->per_host || semantics->host_kept))
         losses_add(lowering->losses, LOSS_PORTS, index, "port %u%s", (unsigned)rule->ports[0],
                    rule->port_count > 1 ? " and others" : "");
     if (rule->deny_count > 0 && !semantics->deny)
@@ -298,6 +298,30 @@ static enum reach reach_of_host(const struct lowering *lowering, const struct pi
     return REACH_EXACT;
 }
 
+/* Why a file for a host has nothing to hold. */
+static const char *why_nothing(const struct lowering *lowering, const struct pintle_rule *rule)
+{
+    switch (pintle_rule_get_mode(rule, lowering->options->now)) {
+    case PINTLE_MODE_OFF:
+        return "is off: there is nothing to write";
+    case PINTLE_MODE_REPORT:
+        if (!lowering->semantics->report_mode)
+            return "only reports, which the platform cannot";
+        break;
+    case PINTLE_MODE_ENFORCE:
+        break;
+    }
+    return "has too few pins that count on the platform";
+}
+
+/* What is kept for a host may reach hosts of other rules. */
+static bool compare_kept(const struct lowering *lowering)
+{
+    return !lowering->semantics->host_kept ||
+           lower_compare_hosts(lowering->losses, lowering->set, lowering->out, lowering->semantics,
+                               lowering->options->now);
+}
+
 static enum pintle_status lower_host(const struct lowering *lowering, struct pintle_error *err)
 {
     const struct lower_options *options = lowering->options;
@@ -314,10 +338,11 @@ static enum pintle_status lower_host(const struct lowering *lowering, struct pin
     if (!lower_demands(lowering, index, rule, &demands, &wanted))
         return format_refuse(err, PINTLE_E_NOMEM, 0, 0, "out of memory");
     if (!wanted || demands.exempt)
-        return format_refuse(err, PINTLE_E_HOST, 0, 0,
-                             "its rule %s has no pins that the file can hold", rule->id);
+        return format_refuse(err, PINTLE_E_HOST, 0, 0, "its rule %s %s", rule->id,
+                             why_nothing(lowering, rule));
     if (!add(lowering, &demands, index, options->host->text, reach_of_host(lowering, rule),
-             options->port))
+             lowering->semantics->host_kept ? 0 : options->port) ||
+        !compare_kept(lowering))
         return format_refuse(err, PINTLE_E_NOMEM, 0, 0, "out of memory");
     return PINTLE_OK;
 }

@@ -117,7 +117,7 @@ static void compare_pinned(const struct comparing *comparing, const struct answe
     } else if (answer->other != NULL)
         losses_add(comparing->losses, LOSS_OTHER_RULE, answer->wanted, "%s, of rule %s", host,
                    answer->other->id);
-    else if (!is_left_out(comparing, answer->wanted))
+    else if (!comparing->semantics->per_host && !is_left_out(comparing, answer->wanted))
         losses_add(comparing->losses, LOSS_FEWER_HOSTS, answer->wanted, "%s", host);
 }
 

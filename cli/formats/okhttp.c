@@ -233,6 +233,7 @@ const struct format format_okhttp_java = {
     .title = "OkHttp CertificatePinner in Java",
     .place = "Pins.java in a source folder, below a package line of yours",
     .made_by = "// Made by pintle export from ",
+    .may_add = "package ",
     .semantics = OKHTTP_SEMANTICS,
     .write = write_java,
 };
@@ -242,6 +243,7 @@ const struct format format_okhttp_kotlin = {
     .title = "OkHttp CertificatePinner in Kotlin",
     .place = "Pins.kt in a source folder, below a package line of yours",
     .made_by = "// Made by pintle export from ",
+    .may_add = "package ",
     .semantics = OKHTTP_SEMANTICS,
     .write = write_kotlin,
 };

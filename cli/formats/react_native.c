@@ -11,6 +11,7 @@
 #include "pin_text.h"
 
 #define DAY_S 86400
+#define MIN_PINS 2 /* of TrustKit, on iOS */
 #define PIN_PREFIX "sha256/"
 
 /* --- writing -------------------------------------------------------------------------------------- */
@@ -164,6 +165,8 @@ static enum pintle_status read_host(struct reading *reading, const char *name, c
                                clause->host);
     for (size_t i = 0; status == PINTLE_OK && i < json_array_size(pins); i++)
         status = read_pin(reading, clause, json_array_get(pins, i), err);
+    if (status == PINTLE_OK && clause->pin_count < MIN_PINS)
+        notes_add(reading->notes, NOTE_TOO_FEW, 0, "%s, on iOS", clause->host);
     return status;
 }
 
@@ -248,7 +251,7 @@ const struct format format_react_native = {
                   .report_mode = true,
                   .end = END_DAY_LOCAL,
                   .path = PATH_ALWAYS,
-                  .min_pins = 2},
+                  .min_pins = MIN_PINS},
     .write = write_react_native,
     .read = read_react_native,
 };

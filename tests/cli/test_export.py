@@ -72,6 +72,7 @@ class Export(formats.TestCase):
         self.assertExit(result, cli.REFUSED)
         self.assertIn("2 losses that --allow does not name", result.err)
         self.assertFalse((self.dir / "out").exists())
+        self.assertNotIn("out", self.run_cli("export", "--to", "curl", "--strict", "-o", "out", "--json").json)
         result = self.run_cli("export", "--to", "curl", "--strict", "--allow", "EXP015")
         self.assertExit(result, cli.REFUSED)
         self.assertEqual(result.out, "")
@@ -99,11 +100,15 @@ class Export(formats.TestCase):
                                  formats.rule("off", ["off.example.com"], [], mode="off"),
                                  formats.rule("old", ["old.example.com"], [{"spki": formats.key(1), "until": formats.time(-1)}])))
         for host, message in (("other.example", "no rule covers it at port 443"), ("api.example.com", "no rule covers it"),
-                              ("off.example.com", "has no pins that the file can hold"), ("old.example.com", "has no pins"),
+                              ("off.example.com", "is off: there is nothing to write"), ("old.example.com", "has too few pins that count"),
                               ("a b", "")):
             with self.subTest(host):
                 code = cli.USAGE if host == "a b" else cli.INPUT
                 self.assertFails(code, message, "export", "--to", "curl", "--for", host)
+
+    def test_a_file_for_one_host_is_not_explained_for_others(self):
+        self.assertIn("the file is for api.example.com:443 alone",
+                      self.run_cli("export", "--to", "curl", "-q", "--explain", "other.example").out)
 
     # --- the existing file -----------------------------------------------------------------------
 

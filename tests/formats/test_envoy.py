@@ -109,6 +109,15 @@ class Envoy(formats.TestCase):
         self.assertEqual(self.context(patch["patch"]["value"]["transport_socket"])[1],
                          self.envoy("x.api.example:8443")[1])
 
+    def test_istio_files_do_not_take_each_others_names(self):
+        rule = formats.rule("r", ["a.b.example", "a-b.example", "c" * 60 + ".example"], [{"spki": formats.key(1), "at": "leaf"}])
+        names = set()
+        for host in ("a.b.example", "a-b.example", "a-b.example:8443", "c" * 60 + ".example"):
+            name = yaml.safe_load(self.export("istio", formats.pinset(rule), "--for", host).text)["metadata"]["name"]
+            self.assertRegex(name, r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")
+            names.add(name)
+        self.assertEqual(len(names), 4)
+
     def test_istio_is_compared_as_text(self):
         text = self.export("istio", self.document, "--for", "x.api.example").text
         self.assertEqual(self.drift("istio", {**self.document, "version": 8}, text, "--for", "x.api.example"), [])

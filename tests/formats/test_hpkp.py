@@ -88,9 +88,20 @@ class Hpkp(formats.TestCase):
         self.assertEqual(made.ids(), {"EXP010", "EXP015", "EXP020", "EXP041"})
         self.assertIn("https://s.example/", [x.get("detail") for x in made.losses])
 
+    def test_what_is_kept_for_a_host_reaches_other_rules_and_ports(self):
+        rules = [formats.rule("wide", ["**.h.example"], [1, 2], ports=[8443]), formats.rule("off", ["open.h.example"], [], mode="off"),
+                 formats.rule("other", ["x.h.example"], [3, 4])]
+        done = self.export("hpkp", formats.pinset(*rules), "--for", "h.example:8443")
+        self.assertIn("includeSubDomains", done.text)
+        self.assertIn("EXP005", done.ids("wide"))
+        self.assertIn("EXP006", done.ids("off"))
+        self.assertIn("EXP004", done.ids("other"))
+        self.assertTrue(self.explain("hpkp", formats.pinset(*rules), ["h.example:443"], "--for", "h.example:8443")["h.example:443"]["platform"]["pinned"])
+        self.assertNotIn("EXP004", self.export("hpkp", formats.pinset(*rules), "--for", "x.h.example").ids())
+
     def test_what_cannot_be_written(self):
         self.save(document(1))
-        self.assertFails(cli.INPUT, "has no pins that the file can hold", "export", "--to", "hpkp")
+        self.assertFails(cli.INPUT, "has too few pins that count", "export", "--to", "hpkp")
         self.save(document(1, 2, match=["192.0.2.1"]))
         self.assertFails(cli.INPUT, "user agents note no pins for IP addresses", "export", "--to", "hpkp")
         self.save(document(*range(1, 18)))

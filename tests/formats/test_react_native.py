@@ -109,7 +109,7 @@ class ReactNative(formats.TestCase):
                            "domains": {"b.example": {"enforcePinning": False, "expirationDate": "2100-01-01"}},
                            "reportUris": ["https://r.example/pins"], "more": 1})
         done = self.import_(self.NAME, "\ufeff".encode() + text.encode())
-        self.assertEqual(done.ids(), {"IMP001", "IMP002", "IMP006"})
+        self.assertEqual(done.ids(), {"IMP001", "IMP002", "IMP006", "IMP013"})
         first, second = done.pinset["rules"]
         self.assertEqual((first["match"], first["mode"]), (["**.api.example"], "enforce"))
         self.assertEqual((second["mode"], second["enforce_until"]), ("report", "2100-01-02T00:00:00Z"))
@@ -118,7 +118,7 @@ class ReactNative(formats.TestCase):
     def test_of_members_that_stand_twice_the_last_counts(self):
         pins = [json.dumps([formats.key(n)]) for n in (1, 2)]
         done = self.import_(self.NAME, f'{{"sha256Keys": {{"a.example": {pins[0]}, "a.example": {pins[1]}}}}}')
-        self.assertEqual(done.ids(), {"IMP012"})
+        self.assertEqual(done.ids(), {"IMP012", "IMP013"})
         self.assertEqual([p["spki"] for p in done.pinset["rules"][0]["pins"]], [formats.key(2)])
 
     def test_what_the_platform_refuses(self):

@@ -111,7 +111,7 @@ static void where_a_host_may_stand_twice_reaches_are_apart(void **unused)
 static size_t texts(const char *wanted, const char *there)
 {
     told[0] = '\0';
-    return drift_text(wanted, there, "// Made by ", note, NULL);
+    return drift_text(wanted, there, "// Made by ", "package ", note, NULL);
 }
 
 static void texts_are_compared_by_lines(void **unused)
@@ -121,6 +121,9 @@ static void texts_are_compared_by_lines(void **unused)
     assert_int_equal(texts("a\nb\n", "a\r\nb\r\n"), 0);
     assert_int_equal(texts("// Made by 1\na\n", "// Made by 2\na\n"), 0);
     assert_int_equal(texts("// Made by 1\na\n", "// Made up\na\n"), 1);
+    assert_int_equal(texts("a\nb\n", "package x;\n\na\nb\n"), 0);
+    assert_int_equal(texts("// Made by 1\na\n", "// Made by 1\npackage x;\n\na\n"), 0);
+    assert_int_equal(texts("a\n", "package x;\n\nb\n"), 1);
     assert_int_equal(texts("a\nb\n", "a\nc\n"), 1);
     assert_string_equal(told, "2 is \"c\", not \"b\"\n");
     assert_int_equal(texts("a\nb\n", "a\n"), 1);
