@@ -10,7 +10,7 @@ demo="nginx-light openssl curl ca-certificates"
 test="clang clang-format clang-tidy libclang-rt-dev cppcheck libcmocka-dev shellcheck
       nodejs python3 python3-cryptography python3-jsonschema python3-yaml aapt libxml2-utils libplist-utils
       gnutls-bin wget ldnsutils stubby chromium tinyproxy microsocks golang-go black python3-urllib3
-      default-jdk-headless libokhttp-java
+      default-jdk-headless libokhttp-java kotlin
       libcurl3-gnutls bash-completion fish zsh util-linux xz-utils"
 bench="default-jdk-headless libokhttp-java valgrind"
 

@@ -5,9 +5,7 @@ does not know "**.": what it means there is asked of a model; the file in Kotlin
 import itertools
 import random
 import re
-import shutil
 import time
-import unittest
 
 import cli
 import formats
@@ -283,7 +281,6 @@ class Both(formats.TestCase):
             self.assertEqual(len(self.drift(name, document, text.replace(formats.key(2), formats.key(3)))), 1)
 
 
-@unittest.skipIf(shutil.which("kotlinc") is None, "no Kotlin here")
 class Kotlin(formats.TestCase):
     def test_it_compiles(self):
         document = formats.pinset(formats.rule("api", ["**.a.example", "::1"], [1, 2], enforce_until=formats.time(9)),
