@@ -18,7 +18,7 @@ def _pin(text):
 
 
 def _document(count):
-    rules = [{"id": f"rule-{i}", "match": [("**." if i % 2 else "") + f"host{i:06}.example.test"],
+    rules = [{"id": f"rule-{i}", "match": [("**." if i % 2 else "") + f"host{i:06}.example.com"],
               "pins": [_pin(f"a{i}"), _pin(f"b{i}")]} for i in range(count)]
     return json.dumps({"pintle": 1, "app": "com.example.bench", "version": 1, "issued": "2026-11-21T00:00:00Z",
                        "expires": "2036-11-21T00:00:00Z", "rules": rules})
